@@ -1,0 +1,1 @@
+"""Typed Dockerfile builders for machine learning; every choice rests on a dated fact."""

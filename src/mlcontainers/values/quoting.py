@@ -1,0 +1,27 @@
+"""The quoting languages our text passes through: one function for each."""
+
+from __future__ import annotations
+
+import re
+
+_SHELL_SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./-]+").fullmatch
+
+
+def shell(text: str) -> str:
+    """`text` as exactly one word of a POSIX shell, quoted only where it must be.
+
+    Unlike `shlex.quote` it knows that Dockerfile lines end up here: text is one line already,
+    and `[` is quoted since it is a pattern.
+    """
+    if _SHELL_SAFE(text):
+        return text
+    return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def dockerfile_value(text: str) -> str:
+    """`text` as the literal value of an `ENV`, `LABEL` or `ARG`: quoted, no variable is expanded.
+
+    Rule: BuildKit removes a backslash in double quotes only before `"`, `$` and a backslash.
+    """
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
+    return f'"{escaped}"'
