@@ -83,28 +83,18 @@ def _plain(question: Question, release: Release, python: PythonVersion) -> Chose
 
 
 def _unheard_of(catalogue: Catalogue, question: Question, wish: Wish, python: PythonVersion) -> Chosen | Rejected:
-    """No release matches: impossible if it is among those we know, unknown if it would be newer."""
+    """No release that we know matches. Our list has holes and an end, so that is unknown, never impossible."""
     known = [release for release in catalogue.releases(wish.project) if not release.version.is_prerelease]
-    if not known:
-        return _assumed(catalogue, question, wish, None)
-    newest, oldest = known[0], known[-1]
     lowest = _lowest(wish)
-    if lowest is not None and lowest > newest.version:
-        return _assumed(catalogue, question, wish, lowest)
-    wanted = f"{wish.project} {wish.version}"
-    claim = f"{wanted} does not exist: the releases run from {oldest.version} to {newest.version}"
-    close = _neighbours(known, lowest)
-    if close:
-        claim += f", among them {' and '.join(close)}"
-    return Rejected(wish.project, newest.why("*", claim))
+    if not known or lowest is None:
+        return Rejected(wish.project, Fact(f"there are no facts about {wish.project} {wish.version or ''}".rstrip(), "", catalogue.as_of))
+    return _assumed(catalogue, question, wish, lowest, known)
 
 
-def _neighbours(known: list[Release], wanted: Version | None) -> list[str]:
-    if wanted is None:
-        return []
+def _neighbours(known: list[Release], wanted: Version) -> str:
     above = [release.version for release in known if release.version > wanted][-1:]
     below = [release.version for release in known if release.version < wanted][:1]
-    return [str(version) for version in (*below, *above)]
+    return " and ".join(str(version) for version in (*below, *above))
 
 
 def _lowest(wish: Wish) -> Version | None:
@@ -114,25 +104,27 @@ def _lowest(wish: Wish) -> Version | None:
     bounds = [
         Version(part.version.removesuffix(".*"))
         for part in wish.version.specifier
-        if part.operator in {"==", "===", ">=", ">", "~="}
+        if part.operator in {"==", ">=", ">", "~="}
     ]
     return max(bounds, default=None)
 
 
-def _assumed(catalogue: Catalogue, question: Question, wish: Wish, version: Version | None) -> Chosen | Rejected:
-    """A release newer than the facts: what its rules have been so far, with a warning."""
-    if version is None:
-        return Rejected(wish.project, Fact(f"there are no facts about {wish.project}", "", catalogue.as_of))
-    release = Version(".".join(str(part) for part in (*version.release, 0, 0)[:3])) if len(version.release) < 3 else version
-    newest = catalogue.releases(wish.project)[0]
+def _assumed(
+    catalogue: Catalogue, question: Question, wish: Wish, version: Version, known: list[Release]
+) -> Chosen | Rejected:
+    """A release that the facts do not have: what the rules have been so far, with a warning."""
+    release = version
+    if len(version.release) < 3:
+        release = Version(".".join(str(part) for part in (*version.release, 0, 0)[:3]))
+    close = _neighbours(known, release)
     doubt = Problem(
         "unknown-release",
         "warning",
         "",
-        f"{wish.project} {wish.version} is newer than the facts, so nothing about {release} is proved",
-        (str(newest.why("*", f"the newest release known is {wish.project} {newest.version}")),),
+        f"nothing is known about {wish.project} {wish.version}, so nothing about it is proved",
+        (str(known[0].why("*", f"the releases known run from {known[-1].version} to {known[0].version}")),),
         (
-            f"the newest that is proved: {newest.version}",
+            f"the nearest that are known: {close}",
             'or say that you know: with_assumption("unknown-release", "where and when it was seen")',
         ),
     )
