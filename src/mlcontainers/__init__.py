@@ -1,1 +1,86 @@
-"""Typed Dockerfile builders for machine learning; every choice rests on a dated fact."""
+"""Typed Dockerfile builders for machine learning; every choice rests on a dated fact.
+
+    from mlcontainers import Image, plan
+
+    image = Image.from_cuda("12.8", python="3.12").add_torch("2.9")
+    print(plan(image).dockerfile.render())
+
+Everything here is loaded when it is first used: importing this module costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcontainers.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from mlcontainers.dockerfile import Dockerfile as Dockerfile
+    from mlcontainers.dockerfile import check as check
+    from mlcontainers.engines import BuiltImage as BuiltImage
+    from mlcontainers.engines import build as build
+    from mlcontainers.errors import BuildFailedError as BuildFailedError
+    from mlcontainers.errors import EngineError as EngineError
+    from mlcontainers.errors import EngineNotFoundError as EngineNotFoundError
+    from mlcontainers.errors import ImpossibleError as ImpossibleError
+    from mlcontainers.errors import InvalidDockerfileError as InvalidDockerfileError
+    from mlcontainers.errors import InvalidImageError as InvalidImageError
+    from mlcontainers.errors import InvalidValueError as InvalidValueError
+    from mlcontainers.errors import MlcontainersError as MlcontainersError
+    from mlcontainers.errors import Problem as Problem
+    from mlcontainers.errors import UnknownFactError as UnknownFactError
+    from mlcontainers.facts import catalogue as catalogue
+    from mlcontainers.image import Image as Image
+    from mlcontainers.planners import Answer as Answer
+    from mlcontainers.planners import Plan as Plan
+    from mlcontainers.planners import pin as pin
+    from mlcontainers.planners import plan as plan
+    from mlcontainers.values.accelerators import Cpu as Cpu
+    from mlcontainers.values.accelerators import Cuda as Cuda
+    from mlcontainers.values.accelerators import Rocm as Rocm
+    from mlcontainers.values.evidence import Fact as Fact
+    from mlcontainers.values.sources import Sources as Sources
+
+_WHERE = {
+    "Answer": "planners",
+    "BuildFailedError": "errors",
+    "BuiltImage": "engines",
+    "Cpu": "values.accelerators",
+    "Cuda": "values.accelerators",
+    "Dockerfile": "dockerfile",
+    "EngineError": "errors",
+    "EngineNotFoundError": "errors",
+    "Fact": "values.evidence",
+    "Image": "image",
+    "ImpossibleError": "errors",
+    "InvalidDockerfileError": "errors",
+    "InvalidImageError": "errors",
+    "InvalidValueError": "errors",
+    "MlcontainersError": "errors",
+    "Plan": "planners",
+    "Problem": "errors",
+    "Rocm": "values.accelerators",
+    "Sources": "values.sources",
+    "UnknownFactError": "errors",
+    "build": "engines",
+    "catalogue": "facts",
+    "check": "dockerfile",
+    "pin": "planners",
+    "plan": "planners",
+}
+
+__all__ = ["__version__", *_WHERE]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'mlcontainers' has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"mlcontainers.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,1 +1,359 @@
-"""Placeholder while the floors are raised."""
+"""The value that users hold: what an image is to be, before anything is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, cast
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, field_validator
+
+from mlcontainers.errors import InvalidImageError, InvalidValueError, Problem
+from mlcontainers.layers import AnyLayer, Apt, Files, Layer, Pip, Shell, Sklearn, Torch
+from mlcontainers.layers.model import Model, at
+from mlcontainers.values.durations import Duration
+from mlcontainers.values.names import env_key, label_key, label_value
+from mlcontainers.values.paths import ContextPath, ImagePath
+from mlcontainers.values.platforms import Platform
+from mlcontainers.values.ports import Port
+from mlcontainers.values.references import ImageReference
+from mlcontainers.values.text import invalid, line, word
+from mlcontainers.values.users import User
+from mlcontainers.values.versions import CudaVersion, PythonVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from packaging.version import Version
+
+
+class CpuBase(Model):
+    """A slim Python base; nothing in the image may bring CUDA."""
+
+    kind: Literal["cpu"] = "cpu"
+    python: PythonVersion | None = None
+    """The newest that everything in the image has wheels for, where it is left out."""
+
+
+class CudaBase(Model):
+    """Whatever base this image needs to compute on NVIDIA GPUs."""
+
+    kind: Literal["cuda"] = "cuda"
+    version: CudaVersion | None = None
+    """The CUDA release that frameworks are built for; decided by the frameworks where it is left out."""
+    python: PythonVersion | None = None
+    """The newest that everything in the image has wheels for, where it is left out."""
+
+
+class ReferenceBase(Model):
+    """A base image of the user's choice."""
+
+    kind: Literal["reference"] = "reference"
+    reference: ImageReference
+    python: PythonVersion | None = None
+    """The Python inside it, where its name does not tell."""
+    cuda: CudaVersion | None = None
+    """The CUDA release to choose wheels for; CPU wheels where it is left out and the name does not tell."""
+
+
+AnyBase: TypeAlias = Annotated[CpuBase | CudaBase | ReferenceBase, Field(discriminator="kind")]
+
+
+def _pairs(check_key: Callable[[str], str], check_value: Callable[[str], str]) -> BeforeValidator:
+    """Names with values, sorted by name: their order means nothing, so equal ones are equal values."""
+
+    def check(given: Any) -> Any:
+        if not isinstance(given, Mapping | tuple):
+            raise invalid("table-expected", f"names and values are meant, got {given!r}")
+        entries = cast("dict[str, str]", dict(given))
+        problems: list[Problem] = []
+        checked: list[tuple[str, str]] = []
+        for key, value in entries.items():
+            try:
+                checked.append((check_key(key), check_value(value)))
+            except InvalidValueError as error:
+                problems += [at(str(key), problem) for problem in error.problems]
+        if problems:
+            raise InvalidValueError(*problems)
+        return tuple(sorted(checked))
+
+    return BeforeValidator(check)
+
+
+def _value(text: object) -> str:
+    if isinstance(text, bool | int | float):
+        raise invalid("text-expected", f"a text is meant, got {text!r}", f'write "{str(text).lower()}"')
+    return line(text, "value")
+
+
+_as_table = PlainSerializer(dict, return_type=dict[str, str])
+_table_schema = WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}})
+Environment: TypeAlias = Annotated[tuple[tuple[str, str], ...], _pairs(env_key, _value), _as_table, _table_schema]
+Labels: TypeAlias = Annotated[tuple[tuple[str, str], ...], _pairs(label_key, label_value), _as_table, _table_schema]
+Assumptions: TypeAlias = Annotated[
+    tuple[tuple[str, str], ...], _pairs(lambda code: word(code, "code"), lambda text: word(text, "reason")), _as_table, _table_schema
+]
+Words: TypeAlias = Annotated[tuple[Annotated[str, BeforeValidator(lambda text: line(text, "argument"))], ...], Field(strict=False)]
+
+
+class Healthcheck(Model):
+    """A program that Docker runs now and then: exit code 0 means healthy."""
+
+    command: Annotated[Words, Field(min_length=1)]
+    """Program and arguments, without a shell."""
+    interval: Duration | None = None
+    timeout: Duration | None = None
+    start_period: Duration | None = None
+    """How long failures do not count: the time to load a model."""
+    retries: Annotated[int, Field(ge=1, le=1000)] | None = None
+
+
+class Image(Model):
+    """What an image is to be. Frozen and hashable; equal descriptions are equal values.
+
+    `from_` starts an image, `add_` appends (order matters), `with_` sets (order does not). Each returns a new one.
+    """
+
+    schema_version: ClassVar[int] = 1
+
+    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+    """The version of this format."""
+    base: AnyBase
+    """What it starts from."""
+    platform: Platform = Platform("amd64")
+    layers: Annotated[tuple[AnyLayer, ...], Field(strict=False)] = ()
+    """What is added, in the user's order; the Dockerfile orders them by how often they change, where that is legal."""
+    env: Environment = ()
+    """Variables for the build steps after the frameworks, and for the container. A `$` is a dollar sign."""
+    workdir: ImagePath | None = None
+    """`/app` where it is left out."""
+    user: User | None = None
+    """`1000:1000` where it is left out."""
+    ports: Annotated[tuple[Port, ...], Field(strict=False)] = ()
+    entrypoint: Words = ()
+    """Program and first arguments, without a shell."""
+    cmd: Words = ()
+    """Arguments for the entrypoint, or program and arguments where there is none."""
+    labels: Labels = ()
+    """Names of the OCI annotations may be written short: `title`, `version`, `source`."""
+    healthcheck: Healthcheck | None = None
+    assumptions: Assumptions = ()
+    """What the user knows and the facts do not: code of the warning, and how they know."""
+
+    @field_validator("ports", mode="before")
+    @classmethod
+    def _ports(cls, given: Any) -> Any:
+        if isinstance(given, list | tuple):
+            return tuple(sorted({port if isinstance(port, Port) else Port.parse(port) for port in cast("list[Any]", given)}))
+        return given
+
+    @field_validator("user", mode="before")
+    @classmethod
+    def _user(cls, given: Any) -> Any:
+        return User.parse(given) if isinstance(given, int) else given
+
+    # --- start ---
+
+    @classmethod
+    def from_cpu(cls, *, python: str | PythonVersion | None = None) -> Self:
+        """An image without a GPU: no CUDA library will be in it."""
+        return cls._start(CpuBase, python=python)
+
+    @classmethod
+    def from_cuda(cls, version: str | CudaVersion | None = None, *, python: str | PythonVersion | None = None) -> Self:
+        """An image for NVIDIA GPUs: for this CUDA release, or the one its frameworks are made for."""
+        return cls._start(CudaBase, version=version, python=python)
+
+    @classmethod
+    def from_base(
+        cls,
+        reference: str | ImageReference,
+        *,
+        python: str | PythonVersion | None = None,
+        cuda: str | CudaVersion | None = None,
+    ) -> Self:
+        """An image on a base of one's own; what its name does not tell about Python and CUDA can be said here."""
+        return cls._start(ReferenceBase, reference=reference, python=python, cuda=cuda)
+
+    @classmethod
+    def _start(cls, kind: type[Model], **fields: Any) -> Self:
+        return cls(base=_made(kind, "base", **fields))
+
+    # --- add ---
+
+    def add(self, layer: AnyLayer) -> Self:
+        """The image with one more layer."""
+        return self._with(layers=(*self.layers, layer))
+
+    def add_apt(self, *packages: str) -> Self:
+        """System packages, by the names of the base's distribution: `add_apt("ffmpeg", "libgl1")`."""
+        return self._add(Apt, packages=packages)
+
+    def add_torch(self, version: str | Version | None = None, *, vision: bool = False, audio: bool = False) -> Self:
+        """PyTorch in the build that fits the image, with torchvision and torchaudio of the same release."""
+        return self._add(Torch, version=_text(version), vision=vision, audio=audio)
+
+    def add_sklearn(self, version: str | Version | None = None) -> Self:
+        """scikit-learn."""
+        return self._add(Sklearn, version=_text(version))
+
+    def add_pip(self, *packages: str, requirements: str | Path | None = None) -> Self:
+        """Packages from the Python index, by name or from a requirements file of the build context."""
+        return self._add(Pip, packages=packages, requirements=_text(requirements))
+
+    def add_files(self, source: str | Path, destination: str) -> Self:
+        """A file, or all that is in a folder of the build context, into a folder of the image."""
+        return self._add(Files, source=_text(source), destination=destination)
+
+    def add_run(self, *commands: str) -> Self:
+        """Shell commands as they stand: the escape hatch. Nothing about them is checked against facts."""
+        return self._add(Shell, commands=commands)
+
+    def _add(self, kind: type[Layer], **fields: Any) -> Self:
+        place = f"layers[{len(self.layers)}] ({kind.model_fields['kind'].default})"
+        return self.add(cast("AnyLayer", _made(kind, place, **fields)))
+
+    # --- set ---
+
+    def with_platform(self, platform: str | Platform) -> Self:
+        """Another platform than `linux/amd64`."""
+        return self._with(platform=platform)
+
+    def with_env(self, variables: Mapping[str, str] | None = None, /, **more: str) -> Self:
+        """Environment variables, added to those set before: `with_env(HF_HUB_OFFLINE="1")`."""
+        return self._with(env=_merged(self.env, variables, more))
+
+    def with_workdir(self, path: str) -> Self:
+        """The working directory, `/app` where nothing is said."""
+        return self._with(workdir=path)
+
+    def with_user(self, user: str | int) -> Self:
+        """Who the container runs as, by number: `1000` or `"1000:1000"`."""
+        return self._with(user=user)
+
+    def with_ports(self, *ports: int | str) -> Self:
+        """The ports that the service listens on: `8080`, `"53/udp"`."""
+        return self._with(ports=ports)
+
+    def with_entrypoint(self, *argv: str) -> Self:
+        """The program that runs, and its first arguments; no shell is in between."""
+        return self._with(entrypoint=argv)
+
+    def with_cmd(self, *argv: str) -> Self:
+        """Arguments for the entrypoint that `docker run` can replace, or the program where there is none."""
+        return self._with(cmd=argv)
+
+    def with_labels(self, labels: Mapping[str, str] | None = None, /, **more: str) -> Self:
+        """Labels, added to those set before; the OCI names may be written short: `with_labels(title="demo")`."""
+        return self._with(labels=_merged(self.labels, labels, more))
+
+    def with_healthcheck(
+        self,
+        *command: str,
+        interval: str | None = None,
+        timeout: str | None = None,
+        start_period: str | None = None,
+        retries: int | None = None,
+    ) -> Self:
+        """A program that tells whether the service is well, run without a shell every `interval`."""
+        fields = {"interval": interval, "timeout": timeout, "start_period": start_period, "retries": retries}
+        return self._with(healthcheck=_made(Healthcheck, "healthcheck", command=command, **fields))
+
+    def with_assumption(self, code: str, because: str) -> Self:
+        """Answers a warning: what the facts do not know, and how the user does. It is shown in every plan."""
+        return self._with(assumptions={**dict(self.assumptions), code: because})
+
+    def _with(self, **fields: Any) -> Self:
+        now = {name: getattr(self, name) for name in self.model_fields_set if name != "schema_"}
+        return type(self)(**{**now, **fields})
+
+    # --- the other door ---
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read an image from a file: TOML, or JSON where its name ends in `.json`."""
+        file = Path(path)
+        try:
+            text = file.read_text(encoding="utf-8")
+        except OSError as error:
+            what = f"cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}"
+            raise InvalidImageError(Problem("unreadable", "error", str(path), what)) from None
+        except UnicodeDecodeError:
+            raise InvalidImageError(Problem("unreadable", "error", str(path), f"{str(path)!r} is no UTF-8 text")) from None
+        try:
+            return cls.parse(text, "json" if file.suffix == ".json" else "toml")
+        except InvalidImageError as error:
+            found = (at(str(path) + ":", problem) for problem in error.problems)
+            raise InvalidImageError(*found) from None
+
+    @classmethod
+    def parse(cls, text: str, format: Literal["toml", "json"] = "toml") -> Self:
+        """Read an image from TOML or JSON text; the inverse of `dump`."""
+        data = _json(text) if format == "json" else _toml(text)
+        if not isinstance(data, dict):
+            raise InvalidImageError(Problem("table-expected", "error", "", f"an image is a table, got {data!r}"))
+        return cls(**cast("dict[str, Any]", data))
+
+    def dump(self, format: Literal["toml", "json"] = "toml") -> str:
+        """The image as TOML or JSON text, without what is left at its default; `parse` gives an equal image back."""
+        data = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
+        data = {"schema": 1, **_with_kinds(data, self)}
+        if format == "json":
+            import json
+
+            return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+        import tomli_w
+
+        return tomli_w.dumps(data)
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """The JSON schema of `image.toml`, for editors and other programs."""
+        schema = cls.model_json_schema(by_alias=True)
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "mlcontainers image"}
+
+
+def _made(kind: type[Model], place: str, **fields: Any) -> Model:
+    """A part of an image from what the user gave; problems are told with the place they come from."""
+    try:
+        return kind(**{name: value for name, value in fields.items() if value is not None})
+    except InvalidImageError as error:
+        raise InvalidImageError(*(at(place, problem) for problem in error.problems)) from None
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else value if isinstance(value, str) else str(value)
+
+
+def _merged(before: tuple[tuple[str, str], ...], given: Mapping[str, str] | None, more: Mapping[str, str]) -> Any:
+    if given is not None and not isinstance(cast("object", given), Mapping):
+        return given
+    return {**dict(before), **(given or {}), **more}
+
+
+def _with_kinds(data: dict[str, Any], image: Image) -> dict[str, Any]:
+    """`kind` is a default everywhere and needed everywhere."""
+    data["base"] = {"kind": image.base.kind, **data["base"]}
+    if image.layers:
+        data["layers"] = [
+            {"kind": layer.kind, **written} for layer, written in zip(image.layers, data["layers"], strict=True)
+        ]
+    return data
+
+
+def _toml(text: str) -> object:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidImageError(Problem("bad-toml", "error", "", f"this is no TOML: {error}")) from None
+
+
+def _json(text: str) -> object:
+    import json
+
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InvalidImageError(Problem("bad-json", "error", "", f"this is no JSON: {error}")) from None

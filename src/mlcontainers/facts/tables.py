@@ -1,0 +1,150 @@
+"""Tables about CUDA, distributions, Python and base images."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from packaging.version import Version
+
+from mlcontainers.facts.evidence import Sourced
+from mlcontainers.values.versions import CudaVersion, PythonVersion
+
+
+class Toolkit(Sourced):
+    """One CUDA toolkit, with its update: `12.8.1`."""
+
+    @cached_property
+    def version(self) -> CudaVersion:
+        """Its version, update included."""
+        return CudaVersion.parse(self.record["version"])
+
+    @property
+    def driver_minor_compat(self) -> str | None:
+        """The lowest Linux driver that runs programs built with it, by minor-version compatibility."""
+        return self.record.get("driver_minor_compat_linux")
+
+
+class Suite(Sourced):
+    """A release of a distribution, such as Debian 12 `bookworm`."""
+
+    @property
+    def name(self) -> str:
+        """As base images name it: `bookworm`, `ubuntu24.04`."""
+        return str(self.record["name"])
+
+    @property
+    def title(self) -> str:
+        """As people name it: `Debian 12`."""
+        return f"{str(self.record['distribution']).title()} {self.record['version']}"
+
+    @cached_property
+    def glibc(self) -> tuple[int, int] | None:
+        """The glibc it has."""
+        major, _, minor = str(self.record["glibc"]).partition(".")
+        return int(major), int(minor)
+
+    @property
+    def eol(self) -> str | None:
+        """The end of its regular support, as ISO date."""
+        return self.record.get("eol")
+
+    @property
+    def lts_eol(self) -> str | None:
+        """The end of its long-term support, as ISO date."""
+        return self.record.get("lts_eol")
+
+    @cached_property
+    def python(self) -> PythonVersion | None:
+        """Its own `python3`."""
+        return PythonVersion.parse(self.record["python"]) if "python" in self.record else None
+
+
+class PythonRelease(Sourced):
+    """A feature release of Python."""
+
+    @cached_property
+    def version(self) -> PythonVersion:
+        """Its version, without the patch."""
+        return PythonVersion.parse(self.record["version"])
+
+    @property
+    def eol(self) -> str | None:
+        """The end of its security fixes, as ISO date."""
+        return self.record.get("eol")
+
+
+class PythonImage(Sourced):
+    """A tag of the official `python` image."""
+
+    @property
+    def tag(self) -> str:
+        """`3.12-slim-bookworm`."""
+        return str(self.record["tag"])
+
+    @property
+    def suite(self) -> str | None:
+        """The suite that the tag names."""
+        return self.record.get("suite")
+
+    @property
+    def slim(self) -> bool:
+        """Without compilers and their like."""
+        return bool(self.record["slim"])
+
+    @property
+    def prerelease(self) -> bool:
+        """Of a Python that is not released yet."""
+        return bool(self.record.get("prerelease"))
+
+    @property
+    def last_listed(self) -> str:
+        """The last day that the official manifest had it."""
+        return str(self.record["last_listed"])
+
+    @property
+    def built(self) -> bool:
+        """Whether it was still rebuilt on the day that the manifest was last read."""
+        return any(value is True for field, value in self.record.items() if field.startswith("built_"))
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """As the official manifest names them: `amd64`, `arm64v8`."""
+        return tuple(self.record["machines"])
+
+
+class CudaImage(Sourced):
+    """The `nvidia/cuda` images of one CUDA version on one distribution."""
+
+    @property
+    def cuda(self) -> str:
+        """With the update: `12.8.1`."""
+        return str(self.record["cuda"])
+
+    @cached_property
+    def version(self) -> CudaVersion:
+        """The same, comparable."""
+        return CudaVersion.parse(self.cuda)
+
+    @property
+    def os(self) -> str:
+        """As the tag names it: `ubuntu24.04`."""
+        return str(self.record["os"])
+
+    @property
+    def flavours(self) -> tuple[str, ...]:
+        """`base`, `runtime`, `devel`, with and without cuDNN; only those in NVIDIA's own lists."""
+        return tuple(self.record.get("flavours", ()))
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """`x86_64`, `arm64`."""
+        return tuple(self.record.get("machines", ()))
+
+
+class Tool(Sourced):
+    """An installer that we write into images."""
+
+    @cached_property
+    def version(self) -> Version:
+        """The newest release on the day of the record."""
+        return Version(self.record["version"])

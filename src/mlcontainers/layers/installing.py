@@ -1,0 +1,101 @@
+"""How Python packages get into an image: one place for installer, caches, indexes and the seal.
+
+The installer is uv, mounted from a stage of its own, so it is in no layer of the image. Measured against pip
+it installs in a third of the time (`make bench` on the engine).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcontainers.dockerfile import Comment, From, Mount, Run
+from mlcontainers.values.quoting import shell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlcontainers.dockerfile import Instruction
+    from mlcontainers.layers.target import Index, Pin, Target
+    from mlcontainers.values.references import ImageReference
+
+UV_STAGE = "uv"
+UV_HOME = "/opt/uv"
+CACHE = "/root/.cache/uv"
+"""Said to uv too: it would follow HOME, and leave gigabytes in a layer where that is set."""
+CONSTRAINTS = "/etc/python-constraints.txt"
+WHEELHOUSE = "wheelhouse"
+HOST_SECRETS = (
+    ("pip.conf", "/etc/pip.conf"),
+    ("uv.toml", "/etc/uv/uv.toml"),
+    ("ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),
+)
+"""Build secrets by which a builder's own index settings and CA bundle reach an install step, and where to."""
+
+
+def host_mounts(host_settings: bool) -> tuple[Mount, ...]:
+    """Mounts for the builder's settings: present while a step runs, in no layer, skipped where not given."""
+    if not host_settings:
+        return ()
+    return tuple(Mount.secret(name, target=path) for name, path in HOST_SECRETS)
+
+
+def uv_stage(base: ImageReference, version: str, host_settings: bool) -> tuple[Instruction | Comment, ...]:
+    """The stage that holds uv and nothing else."""
+    return (
+        Comment("uv installs the packages below; it is mounted from here and is in no layer of the image."),
+        From(str(base), name=UV_STAGE),
+        Run.shell(
+            "pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore",
+            f"--target={UV_HOME} {shell(f'uv=={version}')}",
+            mounts=host_mounts(host_settings),
+        ),
+    )
+
+
+def install(target: Target, requirements: Sequence[str], *, files: Sequence[str] = ()) -> Run:
+    """Packages from the Python index, under the constraints of the layers before."""
+    pieces = [*_command(target), *(f"--requirement={shell(_mounted(file))}" for file in files)]
+    bound = tuple(Mount.bind(_mounted(file), source=file) for file in files)
+    return Run.shell(*pieces, *map(shell, requirements), mounts=(*_mounts(target), *bound))
+
+
+def install_pins(target: Target) -> Run:
+    """Decided packages, each from its one index, then written down as constraints for all that follows."""
+    pieces: list[str] = []
+    for index, local in dict.fromkeys((pin.index, pin.local) for pin in target.pins):
+        group = [pin for pin in target.pins if (pin.index, pin.local) == (index, local)]
+        if index is not None or local:
+            pieces += _without_dependencies(target, group, index, local)
+    pieces += [*_command(target), *(shell(str(pin)) for pin in target.pins)]
+    pieces += ["&& printf '%s\\n'", *(shell(str(pin)) for pin in target.pins), f">> {CONSTRAINTS}"]
+    local_wheels = any(pin.local for pin in target.pins)
+    wheelhouse = (Mount.bind(f"/{WHEELHOUSE}", from_=WHEELHOUSE),) if local_wheels else ()
+    return Run.shell(*pieces, mounts=(*_mounts(target), *wheelhouse))
+
+
+def _without_dependencies(target: Target, pins: Sequence[Pin], index: Index | None, local: bool) -> list[str]:
+    """Only these wheels from there; what they need comes from the Python index, in the next command."""
+    if local:
+        origin = f"--no-index --find-links=/{WHEELHOUSE}"
+    else:
+        assert index is not None
+        origin = f"--default-index={shell(target.sources.mirror(index.name) or index.url)}"
+    return [*_command(target), "--no-deps", origin, *(shell(str(pin)) for pin in pins), "&&"]
+
+
+def _command(target: Target) -> list[str]:
+    constraints = [f"--constraint={CONSTRAINTS}"] if target.sealed else []
+    options = [f"--cache-dir={CACHE}", "--link-mode=copy", "--compile-bytecode", *constraints]
+    return [f"{UV_HOME}/bin/uv pip install --python={target.interpreter}", " ".join(options)]
+
+
+def _mounts(target: Target) -> tuple[Mount, ...]:
+    return (
+        Mount.bind(UV_HOME, source=UV_HOME, from_=UV_STAGE),
+        Mount.cache(CACHE),
+        *host_mounts(target.sources.host_settings),
+    )
+
+
+def _mounted(file: str) -> str:
+    return "/tmp/" + file.replace("/", "-")

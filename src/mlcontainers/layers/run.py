@@ -1,0 +1,43 @@
+"""The loud escape hatch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field
+
+from mlcontainers.dockerfile import Comment, Run
+from mlcontainers.layers.installing import host_mounts
+from mlcontainers.layers.layer import Layer, Volatility
+from mlcontainers.values.text import invalid, word
+
+if TYPE_CHECKING:
+    from mlcontainers.dockerfile import Instruction
+    from mlcontainers.layers.target import Target
+
+
+def _command(text: str) -> str:
+    command = word(text, "command")
+    if command.endswith("\\"):
+        raise invalid(
+            "open-command",
+            f"command {command!r} ends in a backslash",
+            "give each command whole; several are run one after the other",
+            because=("it would take the next line of the Dockerfile with it",),
+        )
+    return command
+
+
+class Shell(Layer):
+    """Shell commands, as they stand. Nothing about them is checked against facts."""
+
+    volatility: ClassVar[Volatility] = Volatility.BARRIER
+
+    kind: Literal["run"] = "run"
+    commands: Annotated[tuple[Annotated[str, AfterValidator(_command)], ...], Field(min_length=1, strict=False)]
+    """Each becomes an instruction of its own, so that a comment or a quote in one cannot swallow the next."""
+
+    def lower(self, target: Target) -> tuple[Instruction | Comment, ...]:
+        """One instruction a command, run as root while building."""
+        mounts = host_mounts(target.sources.host_settings)
+        return (Comment("As given; not checked against facts."), *(Run.shell(command, mounts=mounts) for command in self.commands))

@@ -1,0 +1,25 @@
+"""PyTorch and the companions that move with it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from mlcontainers.layers.framework import Framework, Wish
+
+
+class Torch(Framework):
+    """PyTorch, with torchvision and torchaudio on request: always the releases made for each other."""
+
+    project: ClassVar[str] = "torch"
+    title: ClassVar[str] = "PyTorch"
+
+    kind: Literal["torch"] = "torch"
+    vision: bool = False
+    """torchvision too."""
+    audio: bool = False
+    """torchaudio too."""
+
+    def wishes(self) -> tuple[Wish, ...]:
+        """torch, and its companions by the releases that name it."""
+        companions = (("torchvision", self.vision), ("torchaudio", self.audio))
+        return (*super().wishes(), *(Wish(name, companion_of="torch") for name, wanted in companions if wanted))

@@ -1,0 +1,195 @@
+"""From decisions to a Dockerfile: which stage, which instruction, in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mlcontainers.dockerfile import (
+    Blank,
+    Cmd,
+    Comment,
+    Dockerfile,
+    Entrypoint,
+    Env,
+    Expose,
+    From,
+    Instruction,
+    Label,
+    Mount,
+    Run,
+    User,
+    Word,
+    Workdir,
+)
+from mlcontainers.dockerfile import Healthcheck as HealthcheckInstruction
+from mlcontainers.layers import Framework, Pip, Volatility
+from mlcontainers.layers.installing import CONSTRAINTS, UV_HOME, UV_STAGE, uv_stage
+from mlcontainers.planners.bases import OWN_PYTHON
+from mlcontainers.planners.ordering import written_order
+from mlcontainers.values.accelerators import Cuda
+from mlcontainers.values.names import OCI_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlcontainers.image import Image
+    from mlcontainers.layers import Layer, Pin, Target
+    from mlcontainers.planners.bases import Base
+
+HOME = "/home/app"
+"""The home of whoever runs the container: any user may write here, as in `/tmp`."""
+DEFAULT_USER = "1000:1000"
+DEFAULT_WORKDIR = "/app"
+_UV_FALLBACK = "python:3.13-slim-bookworm"
+
+Item = tuple[Instruction | Comment | Blank, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """All that the Dockerfile is made from."""
+
+    image: Image
+    base: Base
+    target: Target
+    pins: tuple[tuple[Pin, ...], ...]
+    """For each layer what it installs."""
+    uv_version: str
+    header: str
+
+
+def assemble(decided: Decided) -> tuple[Dockerfile, tuple[str | None, ...]]:
+    """The Dockerfile, and for each of its instructions the layer that wrote it."""
+    items = tuple(_items(decided))
+    dockerfile = Dockerfile.of(*(item for item, _ in items))
+    return dockerfile, tuple(origin for item, origin in items if isinstance(item, Instruction))
+
+
+def _items(decided: Decided) -> Iterator[Item]:
+    yield Comment(decided.header), None
+    yield Blank(), None
+    if _installs(decided):
+        for item in uv_stage(_uv_base(decided.base), decided.uv_version, decided.target.sources.host_settings):
+            yield item, "installer"
+        yield Blank(), None
+    yield From(str(decided.base.reference)), "base"
+    yield _environment(decided), "environment"
+    yield Comment("Any user may write to the home and its caches, as to /tmp: clusters choose the user themselves."), "user"
+    yield Run.shell(f"install -d -m 1777 {HOME} {HOME}/.cache"), "user"
+    yield from _distribution_python(decided)
+    yield from _layers(decided)
+    yield Blank(), None
+    yield from _runtime(decided)
+
+
+def _installs(decided: Decided) -> bool:
+    packages = any(isinstance(layer, Pip | Framework) for layer in decided.image.layers)
+    return packages or decided.base.distribution_python
+
+
+def _uv_base(base: Base) -> ImageReference:
+    from mlcontainers.values.references import ImageReference
+
+    return base.reference if base.reference.name == "python" else ImageReference.parse(_UV_FALLBACK)
+
+
+def _environment(decided: Decided) -> Env:
+    """What holds for every image of ours. The user's own values win over these."""
+    ours = {"HOME": HOME, "PYTHONUNBUFFERED": "1", "XDG_CACHE_HOME": f"{HOME}/.cache"}
+    if isinstance(decided.target.accelerator, Cuda):
+        # Said aloud, since slim bases do not say it: without them a container sees no GPU.
+        ours |= {"NVIDIA_DRIVER_CAPABILITIES": "compute,utility", "NVIDIA_VISIBLE_DEVICES": "all"}
+    asked = dict(decided.image.env)
+    pairs: list[tuple[str, str | Word]] = [(key, ours[key]) for key in sorted(ours) if key not in asked]
+    if decided.base.distribution_python:
+        pairs.append(("PATH", Word.template(f"{OWN_PYTHON.rpartition('/')[0]}:$PATH")))
+    return Env(pairs)
+
+
+def _distribution_python(decided: Decided) -> Iterator[Item]:
+    """On bases whose Python belongs to the distribution: an environment of our own (PEP 668)."""
+    if not decided.base.distribution_python:
+        return
+    yield Comment("hadolint ignore=DL3008"), "base"
+    yield (
+        Run.shell(
+            "apt-get update",
+            "&& DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends",
+            "ca-certificates",
+            "python3",
+            "&& rm -rf /var/lib/apt/lists/*",
+            f"&& {UV_HOME}/bin/uv venv --python=/usr/bin/python3 {OWN_PYTHON.removesuffix('/bin/python3')}",
+            mounts=(Mount.bind(UV_HOME, source=UV_HOME, from_=UV_STAGE),),
+        ),
+        "base",
+    )
+
+
+def _layers(decided: Decided) -> Iterator[Item]:
+    image, target = decided.image, decided.target
+    env_written = not image.env
+    workdir = Workdir(str(image.workdir or DEFAULT_WORKDIR)), "workdir"
+    workdir_written = False
+    sealed = False
+    seal_written = False
+    for position in written_order(image.layers):
+        layer = image.layers[position]
+        origin = f"layers[{position}] ({layer.kind})"
+        if sealed and not seal_written and not isinstance(layer, Framework):
+            yield _seal(), "seal"
+            seal_written = True
+        if not env_written and _may_see_env(layer):
+            yield Env(image.env), "env"
+            env_written = True
+        if not workdir_written and layer.volatility >= Volatility.CODE:
+            yield workdir
+            workdir_written = True
+        here = replace(target, pins=decided.pins[position], sealed=sealed)
+        yield from ((item, origin) for item in layer.lower(here))
+        sealed = sealed or isinstance(layer, Framework)
+    if sealed and not seal_written:
+        yield _seal(), "seal"
+    if not env_written:
+        yield Env(image.env), "env"
+    if not workdir_written:
+        yield workdir
+
+
+def _may_see_env(layer: Layer) -> bool:
+    """Frameworks are wheels and system packages are packages: no variable of the user's changes them."""
+    return layer.volatility not in {Volatility.SYSTEM, Volatility.FRAMEWORK}
+
+
+def _seal() -> Env:
+    """Every later install, in the build and in a running container, keeps the frameworks' versions."""
+    return Env({"PIP_CONSTRAINT": CONSTRAINTS, "UV_CONSTRAINT": CONSTRAINTS})
+
+
+def _runtime(decided: Decided) -> Iterator[Item]:
+    image = decided.image
+    if image.ports:
+        yield Expose(tuple(map(str, image.ports))), "ports"
+    labels = {f"{OCI_PREFIX}base.name": str(decided.base.reference), **dict(image.labels)}
+    yield Label(dict(sorted(labels.items()))), "labels"
+    yield User(str(image.user or DEFAULT_USER)), "user"
+    if image.healthcheck:
+        check = image.healthcheck
+        yield (
+            HealthcheckInstruction.exec(
+                *check.command,
+                interval=_text(check.interval),
+                timeout=_text(check.timeout),
+                start_period=_text(check.start_period),
+                retries=check.retries,
+            ),
+            "healthcheck",
+        )
+    if image.entrypoint:
+        yield Entrypoint.exec(*image.entrypoint), "entrypoint"
+    if image.cmd:
+        yield Cmd.exec(*image.cmd), "cmd"
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

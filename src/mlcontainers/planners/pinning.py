@@ -1,0 +1,255 @@
+"""The same questions without an image: does this combination work, and exactly which versions are it?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from packaging.markers import default_environment
+
+from mlcontainers.errors import Problem
+from mlcontainers.facts import catalogue as shipped_catalogue
+from mlcontainers.layers.framework import Wish
+from mlcontainers.planners.bases import known_base, newest_glibc, offered_pythons, slim_base
+from mlcontainers.planners.explaining import problem_json
+from mlcontainers.planners.proposals import nearest
+from mlcontainers.planners.questions import Question, Refusal
+from mlcontainers.planners.solving import solve
+from mlcontainers.values.accelerators import Cuda
+from mlcontainers.values.evidence import Fact
+from mlcontainers.values.platforms import Platform
+from mlcontainers.values.references import ImageReference
+from mlcontainers.values.versions import PythonVersion
+from mlcontainers.values.wishes import PackageRequirement, VersionWish
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+    from mlcontainers.facts import Catalogue
+    from mlcontainers.planners.questions import Chosen, Solution
+    from mlcontainers.values.accelerators import Accelerator
+    from mlcontainers.values.versions import CudaVersion
+
+Verdict = Literal["works", "impossible", "unknown"]
+COMPANIONS = {"torchvision": "torch", "torchaudio": "torch"}
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One package of an answer."""
+
+    project: str
+    version: Version
+    """With the local label, where the wheel has one: `2.9.1+cu126`."""
+    index: str | None
+    """The wheel index of the framework's own that has it; None is the Python index."""
+    cuda: CudaVersion | None
+    cudnn: str | None
+    size: int | None
+    """Bytes of the wheel, where they are known."""
+    because: tuple[Fact, ...]
+
+    def __str__(self) -> str:
+        return f"{self.project}=={self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A question close to the one that was asked, which works."""
+
+    changes: str
+    packages: tuple[str, ...]
+    python: PythonVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the facts say about a combination."""
+
+    verdict: Verdict
+    """`unknown` means that the facts do not say, never that it fails."""
+    packages: tuple[Package, ...] = ()
+    python: PythonVersion | None = None
+    platform: Platform | None = None
+    accelerator: Accelerator | None = None
+    base: ImageReference | None = None
+    driver_floor: str | None = None
+    because: tuple[Fact, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    facts_date: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as data for programs."""
+        return {
+            "schema": 1,
+            "verdict": self.verdict,
+            "packages": [
+                {
+                    "project": package.project,
+                    "version": str(package.version),
+                    "index": package.index,
+                    "cuda": _text(package.cuda),
+                    "cudnn": package.cudnn,
+                    "size": package.size,
+                    "because": [asdict(fact) for fact in package.because],
+                }
+                for package in self.packages
+            ],
+            "python": _text(self.python),
+            "platform": _text(self.platform),
+            "accelerator": _text(self.accelerator),
+            "base": _text(self.base),
+            "driver_floor": self.driver_floor,
+            "because": [asdict(fact) for fact in self.because],
+            "problems": [problem_json(problem) for problem in self.problems],
+            "alternatives": [
+                {"changes": a.changes, "packages": list(a.packages), "python": str(a.python)} for a in self.alternatives
+            ],
+            "facts_date": self.facts_date,
+        }
+
+
+def pin(
+    *requirements: str,
+    accelerator: Accelerator | None = None,
+    python: str | PythonVersion | None = None,
+    platform: str | Platform = "linux/amd64",
+    base: str | ImageReference | None = None,
+    facts: Catalogue | None = None,
+) -> Answer:
+    """Exact versions and indexes for these requirements, or the facts that stand against them.
+
+    What is left out is chosen. Raises InvalidValueError for text that is no requirement, version or platform.
+    """
+    catalogue = facts or shipped_catalogue()
+    wanted = tuple(PackageRequirement.parse(text) for text in requirements)
+    asked_platform = Platform.of(platform)
+    asked_python = None if python is None else PythonVersion.of(python)
+    reference = None if base is None else ImageReference.of(base)
+    if accelerator is None:
+        return _any_accelerator(catalogue, wanted, asked_platform, asked_python, reference)
+    return _answer(catalogue, wanted, accelerator, asked_platform, asked_python, reference)
+
+
+def _any_accelerator(
+    catalogue: Catalogue,
+    wanted: tuple[PackageRequirement, ...],
+    platform: Platform,
+    python: PythonVersion | None,
+    reference: ImageReference | None,
+) -> Answer:
+    """CUDA where a wheel brings it, else the CPU: what an installer takes when nothing is said."""
+    from mlcontainers.values.accelerators import Cpu
+
+    if any(package.name in {"torch", *COMPANIONS} for package in wanted):
+        answer = _answer(catalogue, wanted, Cuda(), platform, python, reference)
+        if answer.verdict != "impossible":
+            return answer
+    return _answer(catalogue, wanted, Cpu(), platform, python, reference)
+
+
+def _answer(
+    catalogue: Catalogue,
+    wanted: tuple[PackageRequirement, ...],
+    accelerator: Accelerator,
+    platform: Platform,
+    python: PythonVersion | None,
+    reference: ImageReference | None,
+) -> Answer:
+    known = known_base(catalogue, reference) if reference else None
+    pythons = (python,) if python else (known.python,) if known and known.python else offered_pythons(catalogue, platform)
+    ours = newest_glibc(catalogue, pythons, platform)
+    glibc = known.suite.glibc if known and known.suite else None if reference else ours
+    wishes = _wishes(wanted, pythons[0], platform)
+    strangers = tuple(wish.project for wish in wishes if not catalogue.knows(wish.project))
+    if strangers:
+        problems = tuple(_stranger(catalogue, project) for project in strangers)
+        return Answer("unknown", platform=platform, accelerator=accelerator, problems=problems, facts_date=catalogue.as_of)
+    question = Question(wishes, accelerator, platform, pythons, glibc)
+    solution = solve(catalogue, question)
+    if isinstance(solution, Refusal):
+        return _refused(catalogue, question, solution)
+    return _solved(catalogue, question, solution, reference)
+
+
+def _wishes(wanted: tuple[PackageRequirement, ...], python: PythonVersion, platform: Platform) -> tuple[Wish, ...]:
+    environment = {
+        **default_environment(),
+        "python_version": str(python),
+        "python_full_version": f"{python}.0",
+        "platform_machine": platform.machine,
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "os_name": "posix",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "extra": "",
+    }
+    names = {package.name for package in wanted}
+    wishes: list[Wish] = []
+    for package in wanted:
+        marker = package.requirement.marker
+        if marker is not None and not marker.evaluate({key: str(value) for key, value in environment.items()}):
+            continue
+        text = str(package.requirement.specifier)
+        leader = COMPANIONS.get(package.name, "")
+        follows = leader if leader in names and not text else ""
+        wishes.append(Wish(package.name, VersionWish.parse(text) if text else None, follows))
+    return tuple(wishes)
+
+
+def _stranger(catalogue: Catalogue, project: str) -> Problem:
+    from mlcontainers.values.text import did_you_mean
+
+    hints = did_you_mean(project, catalogue.projects())
+    return Problem("no-facts", "warning", "", f"there are no facts about {project}", (), hints)
+
+
+def _refused(catalogue: Catalogue, question: Question, refusal: Refusal) -> Answer:
+    alternatives = tuple(
+        Alternative(p.changes, tuple(f"{c.project}=={c.version}" for c in p.solution.packages), p.solution.python)
+        for p in nearest(catalogue, question)
+    )
+    because = tuple(dict.fromkeys(rejected.reason for rejected in refusal.rejected))
+    return Answer(
+        "impossible",
+        platform=question.platform,
+        accelerator=question.accelerator,
+        because=because,
+        alternatives=alternatives,
+        facts_date=catalogue.as_of,
+    )
+
+
+def _solved(
+    catalogue: Catalogue, question: Question, solution: Solution, reference: ImageReference | None
+) -> Answer:
+    warned = any(doubt.severity == "warning" for doubt in solution.doubts)
+    packages = tuple(_package(chosen) for chosen in solution.packages)
+    cuda = next((package.cuda for package in packages if package.cuda), None)
+    accelerator = Cuda(cuda) if isinstance(question.accelerator, Cuda) and cuda else question.accelerator
+    needed = max((chosen.glibc for chosen in solution.packages if chosen.glibc), default=None)
+    base = reference or slim_base(catalogue, solution.python, question.platform, needed).reference
+    floor = catalogue.driver_floor(cuda)[0] if cuda else None
+    return Answer(
+        "unknown" if warned else "works",
+        packages,
+        solution.python,
+        question.platform,
+        accelerator,
+        base,
+        floor,
+        tuple(dict.fromkeys(fact for package in packages for fact in package.because)),
+        solution.doubts,
+        facts_date=catalogue.as_of,
+    )
+
+
+def _package(chosen: Chosen) -> Package:
+    index = chosen.index.url if chosen.index else None
+    return Package(chosen.project, chosen.version, index, chosen.cuda, chosen.cudnn, chosen.size, chosen.because)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,264 @@
+"""From an image to its plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from mlcontainers.errors import ImpossibleError, Problem
+from mlcontainers.facts import catalogue as shipped_catalogue
+from mlcontainers.image import CpuBase, CudaBase, ReferenceBase
+from mlcontainers.layers import Framework, Pin, Target
+from mlcontainers.planners.assembling import Decided, assemble
+from mlcontainers.planners.bases import Base, Known, chosen_base, cuda_base, known_base, newest_glibc, offered_pythons, slim_base
+from mlcontainers.planners.plans import Decision, Forecast, Plan
+from mlcontainers.planners.proposals import nearest
+from mlcontainers.planners.questions import Question, Refusal, Solution
+from mlcontainers.planners.remarks import remarks
+from mlcontainers.planners.solving import solve
+from mlcontainers.values.accelerators import Cpu, Cuda
+from mlcontainers.values.evidence import Fact
+from mlcontainers.values.sources import Sources
+from mlcontainers.version import __version__
+
+if TYPE_CHECKING:
+    from mlcontainers.facts import Catalogue
+    from mlcontainers.image import Image
+    from mlcontainers.planners.questions import Chosen
+    from mlcontainers.values.accelerators import Accelerator
+    from mlcontainers.values.versions import CudaVersion, PythonVersion
+
+
+def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | None = None) -> Plan:
+    """Decide everything that public facts can decide, and write the Dockerfile that follows.
+
+    `sources` says where packages come from on this machine, which never changes what the image is.
+    Raises ImpossibleError with all reasons and the nearest images that work.
+    """
+    catalogue = facts or shipped_catalogue()
+    sources = sources or Sources()
+    known = known_base(catalogue, image.base.reference) if isinstance(image.base, ReferenceBase) else Known()
+    _refuse_contradictions(image, known)
+    question = _question(catalogue, image, known)
+    solution = solve(catalogue, question)
+    if isinstance(solution, Refusal):
+        raise ImpossibleError(_impossible(catalogue, image, question, solution))
+    accelerator = _decided_accelerator(question.accelerator, solution)
+    base = _base(catalogue, image, solution, accelerator, known)
+    pins = _pins(image, solution, sources)
+    target = Target(base.reference, image.platform, base.python, accelerator, base.interpreter, sources)
+    uv = catalogue.tool("uv")
+    header = f"Written by mlcontainers {__version__} from facts of {catalogue.as_of}; edit the description, not this file."
+    decided = Decided(image, base, target, pins, str(uv.version), header)
+    dockerfile, origins = assemble(decided)
+    floor, floor_fact = _driver_floor(catalogue, accelerator)
+    all_pins = tuple(pin for group in pins for pin in group)
+    decisions = (*_decisions(image, base, solution, accelerator, floor, floor_fact), _installer(catalogue, base, image))
+    return Plan(
+        image=image,
+        target=target,
+        sources=sources,
+        dockerfile=dockerfile,
+        origins=origins,
+        pins=all_pins,
+        decisions=tuple(decision for decision in decisions if decision is not None),
+        problems=_answered(image, (*base.problems, *solution.doubts, *remarks(catalogue, image, base, solution, accelerator))),
+        expiry=base.expiry,
+        forecast=_forecast(solution),
+        driver_floor=floor,
+        secrets=_secrets(sources),
+        contexts=("wheelhouse",) if any(pin.local for pin in all_pins) else (),
+        facts_date=catalogue.as_of,
+    )
+
+
+def wished_accelerator(image: Image, known: Known) -> Accelerator:
+    """What the user asked to compute on."""
+    match image.base:
+        case CpuBase():
+            return Cpu()
+        case CudaBase(version=version):
+            return Cuda(version)
+        case ReferenceBase(cuda=version):
+            cuda = version or known.cuda
+            return Cuda(cuda) if cuda else Cpu()
+
+
+def _question(catalogue: Catalogue, image: Image, known: Known) -> Question:
+    wishes = tuple(wish for layer in image.layers if isinstance(layer, Framework) for wish in layer.wishes())
+    accelerator = wished_accelerator(image, known)
+    if isinstance(image.base, ReferenceBase):
+        python = image.base.python or known.python
+        if python is None:
+            raise ImpossibleError(_unknown_python(image.base))
+        glibc = known.suite.glibc if known.suite else None
+        return Question(wishes, accelerator, image.platform, (python,), glibc)
+    pythons = (image.base.python,) if image.base.python else offered_pythons(catalogue, image.platform)
+    return Question(wishes, accelerator, image.platform, pythons, newest_glibc(catalogue, pythons, image.platform))
+
+
+def _unknown_python(base: ReferenceBase) -> Problem:
+    return Problem(
+        "unknown-python",
+        "error",
+        "base.python",
+        f"which Python is inside {base.reference} is not known",
+        ("wheels are chosen for one Python",),
+        (f'say it: Image.from_base("{base.reference}", python="3.12")',),
+    )
+
+
+def _refuse_contradictions(image: Image, known: Known) -> None:
+    problems = [
+        Problem("twice", "error", f"layers ({kind})", f"{kind} is added {count} times", (), ("add it once, with all its options",))
+        for kind, count in Counter(layer.kind for layer in image.layers if isinstance(layer, Framework)).items()
+        if count > 1
+    ]
+    base = image.base
+    if isinstance(base, ReferenceBase) and base.python and known.python and known.official_python and base.python != known.python:
+        what = f"{base.reference} has Python {known.python}, not {base.python}"
+        problems.append(Problem("python-mismatch", "error", "base.python", what, (), ("leave python= out",)))
+    if problems:
+        raise ImpossibleError(*problems)
+
+
+def _impossible(catalogue: Catalogue, image: Image, question: Question, refusal: Refusal) -> Problem:
+    wanted = " with ".join(
+        f"{wish.project}{' ' + str(wish.version) if wish.version else ''}" for wish in question.wishes if not wish.companion_of
+    )
+    pythons = f"Python {question.pythons[0]}" if len(question.pythons) == 1 else "any Python that has a base image"
+    what = f"{wanted} cannot be had for {question.accelerator} with {pythons} on {question.platform}"
+    reasons = tuple(dict.fromkeys(str(rejected.reason) for rejected in refusal.rejected))
+    hints = tuple(proposal.as_python(image) for proposal in nearest(catalogue, question))
+    place = next((f"layers[{n}] ({layer.kind})" for n, layer in enumerate(image.layers) if isinstance(layer, Framework)), "")
+    return Problem("no-wheel", "error", place, what, reasons[:4], hints)
+
+
+def _decided_accelerator(asked: Accelerator, solution: Solution) -> Accelerator:
+    """CUDA without a version becomes the one that the first framework is made for."""
+    if isinstance(asked, Cuda) and asked.version is None:
+        for package in solution.packages:
+            if package.cuda is not None:
+                return Cuda(package.cuda)
+    return asked
+
+
+def _base(
+    catalogue: Catalogue, image: Image, solution: Solution, accelerator: Accelerator, known: Known
+) -> Base:
+    if isinstance(image.base, ReferenceBase):
+        return chosen_base(catalogue, image.base.reference, known, solution.python)
+    brings_cuda = any(package.cuda for package in solution.packages)
+    if isinstance(accelerator, Cuda) and not brings_cuda:
+        return cuda_base(catalogue, accelerator.version or _newest_cuda(catalogue), image.base.python, image.platform)
+    needed = max((package.glibc for package in solution.packages if package.glibc), default=None)
+    return slim_base(catalogue, solution.python, image.platform, needed)
+
+
+def _newest_cuda(catalogue: Catalogue) -> CudaVersion:
+    """The newest CUDA that has images on a listed date: what was only seen in use may be gone."""
+    return max(toolkit.version for toolkit in catalogue.toolkits() if catalogue.cuda_images(toolkit.version))
+
+
+def _pins(image: Image, solution: Solution, sources: Sources) -> tuple[tuple[Pin, ...], ...]:
+    chosen = {package.project: package for package in solution.packages}
+    return tuple(
+        tuple(_pin(chosen[wish.project], sources) for wish in layer.wishes()) if isinstance(layer, Framework) else ()
+        for layer in image.layers
+    )
+
+
+def _pin(chosen: Chosen, sources: Sources) -> Pin:
+    return Pin(chosen.project, chosen.version, chosen.index, sources.has_wheel(chosen.project, str(chosen.version)))
+
+
+def _driver_floor(catalogue: Catalogue, accelerator: Accelerator) -> tuple[str | None, Fact | None]:
+    if not isinstance(accelerator, Cuda) or accelerator.version is None:
+        return None, None
+    return catalogue.driver_floor(accelerator.version)
+
+
+def _decisions(
+    image: Image,
+    base: Base,
+    solution: Solution,
+    accelerator: Accelerator,
+    floor: str | None,
+    floor_fact: Fact | None,
+) -> list[Decision]:
+    decisions = [
+        Decision("base image", str(base.reference), base.because),
+        Decision("Python", str(base.python), (_why_python(image, base.python),)),
+    ]
+    if not isinstance(accelerator, Cpu):
+        driver = (floor_fact,) if floor and floor_fact else ()
+        decisions.append(Decision("accelerator", str(accelerator), (_why_accelerator(image, solution), *driver)))
+    else:
+        decisions.append(Decision("accelerator", "CPU", (_why_accelerator(image, solution),)))
+    for package in solution.packages:
+        origin = f" from {package.index.url}" if package.index else " from the Python index"
+        decisions.append(Decision(package.project, f"{package.version}{origin}", (*package.because, *_skipped(solution, package))))
+    for (code, reason) in image.assumptions:
+        decisions.append(Decision("assumption", code, (Fact(reason, "you said so"),)))
+    return decisions
+
+
+def _why_python(image: Image, python: PythonVersion) -> Fact:
+    if image.base.python is not None:
+        return Fact("you asked for it", "image")
+    if isinstance(image.base, ReferenceBase):
+        return Fact("it is the Python of the base you asked for", "rule of this library")
+    return Fact(f"{python} is the newest Python that has a base image still rebuilt and wheels of everything here", "rule of this library")
+
+
+def _why_accelerator(image: Image, solution: Solution) -> Fact:
+    match image.base:
+        case CudaBase(version=None):
+            leader = next((package for package in solution.packages if package.cuda), None)
+            why = f"{leader.project} {leader.version} is made for it" if leader else "it is the newest with base images"
+            return Fact(why, "rule of this library")
+        case ReferenceBase(cuda=None):
+            return Fact("it is what the base you asked for has", "rule of this library")
+        case _:
+            return Fact("you asked for it", "image")
+
+
+def _skipped(solution: Solution, package: Chosen) -> tuple[Fact, ...]:
+    """Why it is not a newer one, in the words of the newest that was passed over."""
+    newer = [rejected.reason for rejected in solution.rejected if rejected.project == package.project]
+    return tuple(newer[:1])
+
+
+def _installer(catalogue: Catalogue, base: Base, image: Image) -> Decision | None:
+    from mlcontainers.layers import Pip
+
+    if not any(isinstance(layer, Pip | Framework) for layer in image.layers):
+        return None
+    uv = catalogue.tool("uv")
+    because = (
+        uv.why("*", f"uv {uv.version} was the newest release"),
+        Fact("bytecode is compiled while building, since a user who is not root cannot keep it later", "rule of this library"),
+    )
+    return Decision("installer", f"uv {uv.version}", because)
+
+
+def _answered(image: Image, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Warnings that the user has answered become remarks that say so."""
+    answers = dict(image.assumptions)
+    return tuple(
+        problem
+        if problem.severity != "warning" or problem.code not in answers
+        else Problem(problem.code, "info", problem.where, problem.what, (*problem.because, f"you said: {answers[problem.code]}"))
+        for problem in problems
+    )
+
+
+def _forecast(solution: Solution) -> Forecast:
+    unknown = tuple(f"{package.project} {package.version}" for package in solution.packages if package.size is None)
+    return Forecast(sum(package.size or 0 for package in solution.packages), unknown)
+
+
+def _secrets(sources: Sources) -> tuple[str, ...]:
+    from mlcontainers.layers.installing import HOST_SECRETS
+
+    return tuple(name for name, _ in HOST_SECRETS) if sources.host_settings else ()

@@ -1,0 +1,78 @@
+"""What planners ask and answer each other, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+    from mlcontainers.errors import Problem
+    from mlcontainers.layers.framework import Wish
+    from mlcontainers.layers.target import Index
+    from mlcontainers.values.accelerators import Accelerator
+    from mlcontainers.values.evidence import Fact
+    from mlcontainers.values.platforms import Platform
+    from mlcontainers.values.versions import CudaVersion, PythonVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which releases make all these wishes come true together?"""
+
+    wishes: tuple[Wish, ...]
+    accelerator: Accelerator
+    platform: Platform
+    pythons: tuple[PythonVersion, ...]
+    """The Pythons that may be chosen, the best first."""
+    glibc: tuple[int, int] | None = None
+    """The newest glibc that a base may have; None where nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One release and build, with the facts it rests on."""
+
+    project: str
+    version: Version
+    """With the local label, where the wheel has one: `2.9.1+cu126`."""
+    index: Index | None
+    cuda: CudaVersion | None = None
+    """The CUDA that the wheel brings or asks for."""
+    cudnn: str | None = None
+    glibc: tuple[int, int] | None = None
+    size: int | None = None
+    """Bytes of the wheel, where they are known."""
+    because: tuple[Fact, ...] = ()
+    doubts: tuple[Problem, ...] = ()
+    """What the facts do not know about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A release that cannot be, and why."""
+
+    project: str
+    reason: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """All wishes, fulfilled."""
+
+    python: PythonVersion
+    packages: tuple[Chosen, ...]
+    rejected: tuple[Rejected, ...] = field(default=(), compare=False)
+
+    @property
+    def doubts(self) -> tuple[Problem, ...]:
+        """What the facts do not know about any of them."""
+        return tuple(doubt for package in self.packages for doubt in package.doubts)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No releases fulfil all wishes: the facts that stand against each way."""
+
+    rejected: tuple[Rejected, ...]

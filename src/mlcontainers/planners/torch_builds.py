@@ -1,0 +1,141 @@
+"""Which build of a torch release computes on what: the default wheel where it fits, else PyTorch's own index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcontainers.errors import Problem
+from mlcontainers.layers.target import Index
+from mlcontainers.planners.questions import Chosen, Rejected
+from mlcontainers.planners.wheels import fitting_wheel, local, rejected_wheels
+from mlcontainers.values.accelerators import Cpu, Cuda
+from mlcontainers.values.evidence import Fact
+from mlcontainers.values.versions import CudaVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlcontainers.facts import Release, Wheels
+    from mlcontainers.planners.questions import Question
+    from mlcontainers.values.accelerators import Accelerator
+    from mlcontainers.values.versions import PythonVersion
+
+RULE = "rule of this library"
+
+
+def pytorch_index(label: str) -> Index:
+    """PyTorch's wheel index for one label; its address is a fact of PyTorch's install page."""
+    return Index("pytorch", f"https://download.pytorch.org/whl/{label}")
+
+
+def torch_build(question: Question, release: Release, python: PythonVersion) -> Chosen | Rejected:
+    """The build of this torch release for the accelerator, or the fact that there is none."""
+    machine = question.platform.machine
+    default = fitting_wheel(question, release, python)
+    if default is not None and _computes_on(default, question.accelerator):
+        built_for = "the CPU" if default.cuda is None else f"CUDA {default.cuda}"
+        claim = f"the wheel of torch {release.version} on the Python index is built for {built_for} on {machine}"
+        because = (release.why(f"linux.{machine}.build", claim),)
+        return Chosen("torch", release.version, None, default.cuda, default.cudnn, default.glibc, default.size, because)
+    variants = release.variants(machine)
+    if variants is None:
+        return _unlisted(question, release, python, default)
+    label = _label(question.accelerator, variants, python)
+    if label is None or python not in variants.get(label, ()):
+        return Rejected("torch", _why_not(question, release, variants, label, python))
+    claim = f"torch {release.version} has a {label} wheel for Python {python} on {machine}, on PyTorch's own index"
+    glibc = default.glibc if default else None
+    version = local(release.version, label)
+    return Chosen(
+        "torch", version, pytorch_index(label), _cuda(label), None, glibc, None, (release.why("variants", claim),)
+    )
+
+
+def _computes_on(wheel: Wheels, accelerator: Accelerator) -> bool:
+    if isinstance(accelerator, Cpu):
+        return wheel.build == "cpu"
+    if isinstance(accelerator, Cuda):
+        wanted = accelerator.version and accelerator.version.release
+        return wheel.build == "cuda" and (wanted is None or wheel.cuda == wanted)
+    return False
+
+
+def _label(accelerator: Accelerator, variants: Mapping[str, object], python: PythonVersion) -> str | None:
+    """The label that was asked for, or the newest one where no version was."""
+    if isinstance(accelerator, Cpu):
+        return "cpu"
+    family = "cu" if isinstance(accelerator, Cuda) else "rocm"
+    if accelerator.version is not None:
+        if isinstance(accelerator.version, CudaVersion):
+            return accelerator.version.label
+        return f"rocm{accelerator.version}"
+    fitting = [label for label, pythons in variants.items() if label.startswith(family) and python in _as_set(pythons)]
+    return max(fitting, key=lambda label: (_cuda(label) is not None, _cuda(label) or label), default=None)
+
+
+def _as_set(pythons: object) -> frozenset[object]:
+    return frozenset(pythons) if isinstance(pythons, tuple) else frozenset()
+
+
+def _cuda(label: str) -> CudaVersion | None:
+    digits = label.removeprefix("cu")
+    return CudaVersion(int(digits[:2]), int(digits[2:])) if label.startswith("cu") and digits.isdigit() else None
+
+
+def _why_not(
+    question: Question,
+    release: Release,
+    variants: Mapping[str, tuple[PythonVersion, ...]],
+    label: str | None,
+    python: PythonVersion,
+) -> Fact:
+    machine = question.platform.machine
+    if label in variants:
+        pythons = ", ".join(map(str, variants[label]))
+        return release.why("variants", f"torch {release.version} has {label} wheels on {machine} for Python {pythons} only")
+    builds = ", ".join(_spoken(known) for known in sorted(variants, key=_order) if python in variants[known])
+    if not builds:
+        return release.why("variants", f"torch {release.version} has no wheel for Python {python} on {machine}")
+    return release.why("variants", f"torch {release.version} is published for {builds} on {machine} and Python {python}")
+
+
+def _order(label: str) -> tuple[int, str]:
+    return (0 if label == "cpu" else 1 if label.startswith("cu") else 2, label)
+
+
+def _spoken(label: str) -> str:
+    cuda = _cuda(label)
+    return "CPU" if label == "cpu" else f"CUDA {cuda}" if cuda else label.replace("rocm", "ROCm ")
+
+
+def _unlisted(
+    question: Question, release: Release, python: PythonVersion, default: Wheels | None
+) -> Chosen | Rejected:
+    """Nobody has listed the builds of this release: assume what the name would be, and say so."""
+    machine = question.platform.machine
+    if default is None:
+        return rejected_wheels(question, release, python)
+    if isinstance(question.accelerator, Cuda) and question.accelerator.version is None:
+        claim = f"the wheel of torch {release.version} on the Python index is a CPU build on {machine}"
+        return Rejected("torch", release.why(f"linux.{machine}.build", claim))
+    label = _label(question.accelerator, {}, python)
+    if label is None:
+        claim = f"which builds torch {release.version} has for ROCm is not known"
+        return Rejected("torch", release.why("*", claim))
+    named = release.variants_named(machine)
+    if named and label not in named:
+        claim = f"the release notes of torch {release.version} name {', '.join(sorted(named))}"
+        return Rejected("torch", release.why("variants_named", claim))
+    doubt = Problem(
+        "unknown-wheel",
+        "warning",
+        "",
+        f"whether torch {release.version} has a {label} wheel for Python {python} on {machine} is not known",
+        (str(release.why("*", f"no list of the builds of torch {release.version} has been read yet")),),
+        ('look it up, then say so: with_assumption("unknown-wheel", "where and when it was seen")',),
+    )
+    claim = f"PyTorch names its builds by the rule VERSION+{label}"
+    version = local(release.version, label)
+    return Chosen(
+        "torch", version, pytorch_index(label), _cuda(label), None, default.glibc, None, (Fact(claim, RULE),), (doubt,)
+    )

@@ -1,0 +1,63 @@
+"""Paths inside an image and inside a build context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from posixpath import normpath
+from typing import ClassVar, Self
+
+from mlcontainers.values.text import invalid, word
+from mlcontainers.values.text_value import TextValue
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ImagePath(TextValue):
+    """An absolute path inside the image, such as `/app`."""
+
+    text: str
+
+    examples: ClassVar[tuple[str, ...]] = ("/app",)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an absolute path; it is brought to its shortest form."""
+        path = word(text, "path")
+        if not path.startswith("/"):
+            raise invalid("relative-path", f"{path!r} is not absolute", f'write "/{path}"')
+        return cls("/" + normpath(path).lstrip("/"))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ContextPath(TextValue):
+    """A file or folder inside the build context, such as `src` or `requirements.txt`; `.` is all of it."""
+
+    text: str
+
+    examples: ClassVar[tuple[str, ...]] = ("src", "requirements.txt")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a path relative to the build context that does not leave it."""
+        path = word(text, "path")
+        shortest = normpath(path)
+        if path.startswith(("/", "~")) or shortest.startswith(".."):
+            raise invalid(
+                "outside-context",
+                f"{path!r} lies outside the build context",
+                "name it relative to the folder that is built, and build from a folder that holds it",
+                because=("a builder only sees the files below its context",),
+            )
+        if "://" in path or path.startswith("-"):
+            raise invalid("not-a-file", f"{path!r} is no file of the build context")
+        if any(character in path for character in "*?[") or "<<" in path:
+            raise invalid(
+                "pattern", f"{path!r} is a pattern, not a path", "name the folder, or each file in a call of its own",
+                because=("a pattern that matches nothing copies nothing, and the build stays green",),
+            )
+        return cls(shortest)
+
+    def __str__(self) -> str:
+        return self.text
