@@ -13,7 +13,7 @@ from mlcontainers.layers import AnyLayer, Apt, Files, Layer, Pip, Shell, Sklearn
 from mlcontainers.layers.model import Model, at
 from mlcontainers.values.durations import Duration
 from mlcontainers.values.names import env_key, label_key, label_value
-from mlcontainers.values.paths import ContextPath, ImagePath
+from mlcontainers.values.paths import ImagePath
 from mlcontainers.values.platforms import Platform
 from mlcontainers.values.ports import Port
 from mlcontainers.values.references import ImageReference
@@ -65,7 +65,7 @@ def _pairs(check_key: Callable[[str], str], check_value: Callable[[str], str]) -
     def check(given: Any) -> Any:
         if not isinstance(given, Mapping | tuple):
             raise invalid("table-expected", f"names and values are meant, got {given!r}")
-        entries = cast("dict[str, str]", dict(given))
+        entries = dict(cast("Mapping[str, str]", given))
         problems: list[Problem] = []
         checked: list[tuple[str, str]] = []
         for key, value in entries.items():
@@ -91,9 +91,14 @@ _table_schema = WithJsonSchema({"type": "object", "additionalProperties": {"type
 Environment: TypeAlias = Annotated[tuple[tuple[str, str], ...], _pairs(env_key, _value), _as_table, _table_schema]
 Labels: TypeAlias = Annotated[tuple[tuple[str, str], ...], _pairs(label_key, label_value), _as_table, _table_schema]
 Assumptions: TypeAlias = Annotated[
-    tuple[tuple[str, str], ...], _pairs(lambda code: word(code, "code"), lambda text: word(text, "reason")), _as_table, _table_schema
+    tuple[tuple[str, str], ...],
+    _pairs(lambda code: word(code, "code"), lambda text: word(text, "reason")),
+    _as_table,
+    _table_schema,
 ]
-Words: TypeAlias = Annotated[tuple[Annotated[str, BeforeValidator(lambda text: line(text, "argument"))], ...], Field(strict=False)]
+Words: TypeAlias = Annotated[
+    tuple[Annotated[str, BeforeValidator(lambda text: line(text, "argument"))], ...], Field(strict=False)
+]
 
 
 class Healthcheck(Model):
@@ -140,12 +145,10 @@ class Image(Model):
     assumptions: Assumptions = ()
     """What the user knows and the facts do not: code of the warning, and how they know."""
 
-    @field_validator("ports", mode="before")
+    @field_validator("ports", mode="after")
     @classmethod
-    def _ports(cls, given: Any) -> Any:
-        if isinstance(given, list | tuple):
-            return tuple(sorted({port if isinstance(port, Port) else Port.parse(port) for port in cast("list[Any]", given)}))
-        return given
+    def _ports(cls, given: tuple[Port, ...]) -> tuple[Port, ...]:
+        return tuple(sorted(set(given)))
 
     @field_validator("user", mode="before")
     @classmethod
@@ -177,7 +180,7 @@ class Image(Model):
 
     @classmethod
     def _start(cls, kind: type[Model], **fields: Any) -> Self:
-        return cls(base=_made(kind, "base", **fields))
+        return cls(base=cast("AnyBase", _made(kind, "base", **fields)))
 
     # --- add ---
 
@@ -279,7 +282,9 @@ class Image(Model):
             what = f"cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}"
             raise InvalidImageError(Problem("unreadable", "error", str(path), what)) from None
         except UnicodeDecodeError:
-            raise InvalidImageError(Problem("unreadable", "error", str(path), f"{str(path)!r} is no UTF-8 text")) from None
+            raise InvalidImageError(
+                Problem("unreadable", "error", str(path), f"{str(path)!r} is no UTF-8 text")
+            ) from None
         try:
             return cls.parse(text, "json" if file.suffix == ".json" else "toml")
         except InvalidImageError as error:
@@ -310,7 +315,11 @@ class Image(Model):
     def json_schema(cls) -> dict[str, Any]:
         """The JSON schema of `image.toml`, for editors and other programs."""
         schema = cls.model_json_schema(by_alias=True)
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "mlcontainers image"}
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **schema,
+            "title": "mlcontainers image",
+        }
 
 
 def _made(kind: type[Model], place: str, **fields: Any) -> Model:

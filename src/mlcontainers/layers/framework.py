@@ -42,10 +42,14 @@ class Framework(Layer):
     def lower(self, target: Target) -> tuple[Instruction | Comment, ...]:
         """One instruction, since a framework's wheels are the heaviest and steadiest layer there is."""
         origins = dict.fromkeys(
-            "this build's wheelhouse" if pin.local else f"the {pin.index.name} index" if pin.index else "the Python index"
+            "this build's wheelhouse"
+            if pin.local
+            else f"the {pin.index.name} index"
+            if pin.index
+            else "the Python index"
             for pin in target.pins
         )
         return (
-            Comment(f"{self.title} for {target.accelerator}, from {' and '.join(origins)}; later installs keep these versions."),
+            Comment(f"{self.title} for {target.accelerator}, from {' and '.join(origins)}; later installs keep it."),
             install_pins(target),
         )

@@ -19,7 +19,12 @@ class Model(BaseModel):
     """A frozen, hashable description that knows every one of its words."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        frozen=True, extra="forbid", strict=True, validate_default=False, arbitrary_types_allowed=False, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        validate_default=False,
+        arbitrary_types_allowed=False,
+        use_attribute_docstrings=True,
     )
 
     def __init__(self, **data: Any) -> None:
@@ -33,13 +38,14 @@ def at(place: str, problem: Problem) -> Problem:
     """The same problem, seen from one level further out."""
     inner = problem.where
     joined = place + ("" if not inner or inner.startswith("[") else ".") + inner
-    return Problem(
-        problem.code, problem.severity, joined, problem.what, problem.because, problem.hints, problem.span
-    )
+    return Problem(problem.code, problem.severity, joined, problem.what, problem.because, problem.hints, problem.span)
 
 
 def _problems(error: ValidationError, model: type[BaseModel]) -> Iterator[Problem]:
-    for detail in error.errors():
+    details = error.errors()
+    for detail in details:
+        if detail["type"] == "too_short" and any(_inside(other["loc"], detail["loc"]) for other in details):
+            continue  # the items that are missing are those that are told of on their own
         place = _place(detail["loc"])
         cause = detail.get("ctx", {}).get("error")
         if isinstance(cause, MlcontainersError):
@@ -48,13 +54,17 @@ def _problems(error: ValidationError, model: type[BaseModel]) -> Iterator[Proble
             yield _problem(detail, place, model)
 
 
+def _inside(location: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
+    return len(location) > len(outer) and location[: len(outer)] == outer
+
+
 def _place(location: tuple[int | str, ...]) -> str:
     """`('layers', 1, 'torch', 'version')` as `layers[1].version`: the tag of a union is no place."""
     text = ""
     for before, part in zip(("", *location), location, strict=False):
         if isinstance(part, int):
             text += f"[{part}]"
-        elif not isinstance(before, int):
+        elif not isinstance(before, int) and before != "base":
             text += f".{part}" if text else part
     return text
 
@@ -74,7 +84,14 @@ def _problem(detail: ErrorDetails, place: str, model: type[BaseModel]) -> Proble
             known = [tag.strip(" '") for tag in context.get("expected_tags", "").split(",") if tag.strip()]
             tag = context.get("tag", "")
             what = f"there is no kind {tag!r}" if tag else "the field 'kind' is missing"
-            return Problem("unknown-kind", "error", place, what, (), did_you_mean(tag, known) or ((f"one of {', '.join(known)}",) if known else ()))
+            return Problem(
+                "unknown-kind",
+                "error",
+                place,
+                what,
+                (),
+                did_you_mean(tag, known) or ((f"one of {', '.join(known)}",) if known else ()),
+            )
         case "tuple_type" | "list_type" if isinstance(given, str):
             hint = f"write [{given!r}]".replace("'", '"')
             return Problem("list-expected", "error", place, f"a list is meant, got the text {given!r}", (), (hint,))

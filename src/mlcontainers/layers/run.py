@@ -40,4 +40,7 @@ class Shell(Layer):
     def lower(self, target: Target) -> tuple[Instruction | Comment, ...]:
         """One instruction a command, run as root while building."""
         mounts = host_mounts(target.sources.host_settings)
-        return (Comment("As given; not checked against facts."), *(Run.shell(command, mounts=mounts) for command in self.commands))
+        return (
+            Comment("As given; not checked against facts."),
+            *(Run.shell(command, mounts=mounts) for command in self.commands),
+        )

@@ -45,7 +45,8 @@ class Target:
 
     base: ImageReference
     platform: Platform
-    python: PythonVersion
+    python: PythonVersion | None
+    """None where nothing depends on it and the base does not tell."""
     accelerator: Accelerator
     interpreter: str
     """The Python that everything is installed for, as absolute path in the image."""

@@ -22,4 +22,7 @@ class Torch(Framework):
     def wishes(self) -> tuple[Wish, ...]:
         """torch, and its companions by the releases that name it."""
         companions = (("torchvision", self.vision), ("torchaudio", self.audio))
-        return (*super().wishes(), *(Wish(name, companion_of="torch") for name, wanted in companions if wanted))
+        return (
+            *super().wishes(),
+            *(Wish(name, companion_of="torch") for name, wanted in companions if wanted),
+        )

@@ -29,6 +29,7 @@ from mlcontainers.planners.bases import OWN_PYTHON
 from mlcontainers.planners.ordering import written_order
 from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.names import OCI_PREFIX
+from mlcontainers.values.references import ImageReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +76,10 @@ def _items(decided: Decided) -> Iterator[Item]:
         yield Blank(), None
     yield From(str(decided.base.reference)), "base"
     yield _environment(decided), "environment"
-    yield Comment("Any user may write to the home and its caches, as to /tmp: clusters choose the user themselves."), "user"
+    yield (
+        Comment("Any user may write to the home and its caches, as to /tmp: clusters choose the user themselves."),
+        "user",
+    )
     yield Run.shell(f"install -d -m 1777 {HOME} {HOME}/.cache"), "user"
     yield from _distribution_python(decided)
     yield from _layers(decided)
@@ -89,8 +93,6 @@ def _installs(decided: Decided) -> bool:
 
 
 def _uv_base(base: Base) -> ImageReference:
-    from mlcontainers.values.references import ImageReference
-
     return base.reference if base.reference.name == "python" else ImageReference.parse(_UV_FALLBACK)
 
 

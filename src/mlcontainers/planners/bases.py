@@ -32,7 +32,7 @@ class Base:
     """A base image, decided."""
 
     reference: ImageReference
-    python: PythonVersion
+    python: PythonVersion | None
     interpreter: str
     because: tuple[Fact, ...]
     suite: Suite | None = None
@@ -63,15 +63,17 @@ def offered_pythons(catalogue: Catalogue, platform: Platform) -> tuple[PythonVer
     return tuple(sorted((v for v in versions if _slim_images(catalogue, v, platform)), reverse=True))
 
 
-def newest_glibc(catalogue: Catalogue, pythons: tuple[PythonVersion, ...], platform: Platform) -> tuple[int, int] | None:
+def newest_glibc(
+    catalogue: Catalogue, pythons: tuple[PythonVersion, ...], platform: Platform
+) -> tuple[int, int] | None:
     """The newest glibc among the suites that our own bases can have."""
-    suites = (catalogue.suite(image.suite) for v in pythons for image in _slim_images(catalogue, v, platform) if image.suite)
+    suites = (
+        catalogue.suite(image.suite) for v in pythons for image in _slim_images(catalogue, v, platform) if image.suite
+    )
     return max((suite.glibc for suite in suites if suite and suite.glibc), default=None)
 
 
-def slim_base(
-    catalogue: Catalogue, python: PythonVersion, platform: Platform, glibc: tuple[int, int] | None
-) -> Base:
+def slim_base(catalogue: Catalogue, python: PythonVersion, platform: Platform, glibc: tuple[int, int] | None) -> Base:
     """The official slim Python image on the oldest suite that is still rebuilt and new enough for the wheels."""
     images = _slim_images(catalogue, python, platform) or _slim_images(catalogue, python, platform, rebuilt=False)
     fitting = [
@@ -87,9 +89,15 @@ def slim_base(
     reference = ImageReference("python", image.tag)
     needs = f"; the wheels need {glibc[0]}.{glibc[1]}" if glibc else ""
     because = (
-        Fact("the wheels bring all they need beyond Python, so a slim Python image is enough", "rule of this library"),
+        Fact(
+            "the wheels bring all they need beyond Python, so a slim Python image is enough",
+            "rule of this library",
+        ),
         suite.why("glibc", f"{suite.title} has glibc {_dotted(suite.glibc)}{needs}"),
-        image.why("*", f"python:{image.tag} {'was still rebuilt' if image.built else 'was last rebuilt'} on {image.last_listed}"),
+        image.why(
+            "*",
+            f"python:{image.tag} {'was still rebuilt' if image.built else 'was last rebuilt'} on {image.last_listed}",
+        ),
     )
     return Base(
         reference,
@@ -126,6 +134,19 @@ def cuda_base(catalogue: Catalogue, cuda: CudaVersion, python: PythonVersion | N
     )
 
 
+def cuda_pythons(catalogue: Catalogue, cuda: CudaVersion, platform: Platform) -> tuple[PythonVersion, ...]:
+    """The Pythons that the distributions under `nvidia/cuda` runtime images have, the newest first."""
+    suites = (suite for _, suite in _cuda_images(catalogue, cuda, None, platform))
+    return tuple(sorted({suite.python for suite in suites if suite.python}, reverse=True))
+
+
+def newest_cuda(catalogue: Catalogue, platform: Platform) -> CudaVersion:
+    """The newest CUDA with runtime images in NVIDIA's lists: what was only seen in use may be gone."""
+    return max(
+        kit.version.release for kit in catalogue.toolkits() if cuda_pythons(catalogue, kit.version.release, platform)
+    )
+
+
 def known_base(catalogue: Catalogue, reference: ImageReference) -> Known:
     """What the name of a base image tells by the rules of those who publish it."""
     name = reference.name.removeprefix("docker.io/").removeprefix("library/")
@@ -142,7 +163,7 @@ def known_base(catalogue: Catalogue, reference: ImageReference) -> Known:
     return Known()
 
 
-def chosen_base(catalogue: Catalogue, reference: ImageReference, known: Known, python: PythonVersion) -> Base:
+def chosen_base(catalogue: Catalogue, reference: ImageReference, known: Known, python: PythonVersion | None) -> Base:
     """The base image that the user named, as far as anything is known about it."""
     distribution = known.suite is not None and not known.official_python and known.python == python
     interpreter = OFFICIAL_PYTHON if known.official_python else OWN_PYTHON if distribution else "python3"
@@ -195,16 +216,18 @@ def _cuda_images(
 
 
 def _no_cuda_base(catalogue: Catalogue, cuda: CudaVersion, python: PythonVersion | None, platform: Platform) -> Problem:
-    others = sorted({suite.python for _, suite in _cuda_images(catalogue, cuda, None, platform) if suite.python})
+    others = cuda_pythons(catalogue, cuda, platform)
     what = f"there is no nvidia/cuda image of CUDA {cuda} for {platform}"
     hints = tuple(f'Image.from_cuda("{cuda}", python="{version}")' for version in others)
     if others:
         what += f" with Python {python}"
     because = ("nothing in this image brings CUDA with its wheels, so the base has to",)
-    return Problem("no-base", "error", "base", what, because, hints or ("add a framework that brings CUDA: add_torch()",))
+    return Problem(
+        "no-base", "error", "base", what, because, hints or ("add a framework that brings CUDA: add_torch()",)
+    )
 
 
-def _expiry(catalogue: Catalogue, suite: Suite, python: PythonVersion) -> tuple[Fact, ...]:
+def _expiry(catalogue: Catalogue, suite: Suite, python: PythonVersion | None) -> tuple[Fact, ...]:
     facts: list[Fact] = []
     if suite.lts_eol or suite.eol:
         kind = "long-term support" if suite.lts_eol else "support"
@@ -215,7 +238,7 @@ def _expiry(catalogue: Catalogue, suite: Suite, python: PythonVersion) -> tuple[
     return tuple(facts)
 
 
-def _old_python(catalogue: Catalogue, python: PythonVersion) -> tuple[Problem, ...]:
+def _old_python(catalogue: Catalogue, python: PythonVersion | None) -> tuple[Problem, ...]:
     for release in catalogue.pythons():
         if release.version == python and release.eol and release.eol < catalogue.as_of:
             what = f"Python {python} gets no more security fixes"

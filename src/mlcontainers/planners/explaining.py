@@ -52,7 +52,11 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "platform": str(plan.target.platform),
         "accelerator": str(plan.target.accelerator),
         "packages": [
-            {"project": pin.project, "version": str(pin.version), "index": pin.index.url if pin.index else None}
+            {
+                "project": pin.project,
+                "version": str(pin.version),
+                "index": pin.index.url if pin.index else None,
+            }
             for pin in plan.pins
         ],
         "decisions": [

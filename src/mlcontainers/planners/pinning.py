@@ -11,12 +11,12 @@ from mlcontainers.errors import Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.layers.framework import Wish
 from mlcontainers.planners.bases import known_base, newest_glibc, offered_pythons, slim_base
+from mlcontainers.planners.cudas import cuda_problem
 from mlcontainers.planners.explaining import problem_json
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal
 from mlcontainers.planners.solving import solve
 from mlcontainers.values.accelerators import Cuda
-from mlcontainers.values.evidence import Fact
 from mlcontainers.values.platforms import Platform
 from mlcontainers.values.references import ImageReference
 from mlcontainers.values.versions import PythonVersion
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlcontainers.facts import Catalogue
     from mlcontainers.planners.questions import Chosen, Solution
     from mlcontainers.values.accelerators import Accelerator
+    from mlcontainers.values.evidence import Fact
     from mlcontainers.values.versions import CudaVersion
 
 Verdict = Literal["works", "impossible", "unknown"]
@@ -59,7 +60,7 @@ class Alternative:
 
     changes: str
     packages: tuple[str, ...]
-    python: PythonVersion
+    python: PythonVersion | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +159,33 @@ def _answer(
     reference: ImageReference | None,
 ) -> Answer:
     known = known_base(catalogue, reference) if reference else None
-    pythons = (python,) if python else (known.python,) if known and known.python else offered_pythons(catalogue, platform)
+    pythons = (
+        (python,) if python else (known.python,) if known and known.python else offered_pythons(catalogue, platform)
+    )
     ours = newest_glibc(catalogue, pythons, platform)
     glibc = known.suite.glibc if known and known.suite else None if reference else ours
     wishes = _wishes(wanted, pythons[0], platform)
     strangers = tuple(wish.project for wish in wishes if not catalogue.knows(wish.project))
     if strangers:
         problems = tuple(_stranger(catalogue, project) for project in strangers)
-        return Answer("unknown", platform=platform, accelerator=accelerator, problems=problems, facts_date=catalogue.as_of)
+        return Answer(
+            "unknown",
+            platform=platform,
+            accelerator=accelerator,
+            problems=problems,
+            facts_date=catalogue.as_of,
+        )
+    about_cuda = (
+        cuda_problem(catalogue, accelerator.version) if isinstance(accelerator, Cuda) and accelerator.version else None
+    )
+    if about_cuda is not None and about_cuda.severity == "error":
+        return Answer(
+            "impossible",
+            platform=platform,
+            accelerator=accelerator,
+            problems=(about_cuda,),
+            facts_date=catalogue.as_of,
+        )
     question = Question(wishes, accelerator, platform, pythons, glibc)
     solution = solve(catalogue, question)
     if isinstance(solution, Refusal):
@@ -211,26 +231,24 @@ def _refused(catalogue: Catalogue, question: Question, refusal: Refusal) -> Answ
         Alternative(p.changes, tuple(f"{c.project}=={c.version}" for c in p.solution.packages), p.solution.python)
         for p in nearest(catalogue, question)
     )
-    because = tuple(dict.fromkeys(rejected.reason for rejected in refusal.rejected))
     return Answer(
         "impossible",
         platform=question.platform,
         accelerator=question.accelerator,
-        because=because,
+        because=refusal.reasons,
         alternatives=alternatives,
         facts_date=catalogue.as_of,
     )
 
 
-def _solved(
-    catalogue: Catalogue, question: Question, solution: Solution, reference: ImageReference | None
-) -> Answer:
+def _solved(catalogue: Catalogue, question: Question, solution: Solution, reference: ImageReference | None) -> Answer:
     warned = any(doubt.severity == "warning" for doubt in solution.doubts)
     packages = tuple(_package(chosen) for chosen in solution.packages)
     cuda = next((package.cuda for package in packages if package.cuda), None)
     accelerator = Cuda(cuda) if isinstance(question.accelerator, Cuda) and cuda else question.accelerator
     needed = max((chosen.glibc for chosen in solution.packages if chosen.glibc), default=None)
-    base = reference or slim_base(catalogue, solution.python, question.platform, needed).reference
+    python = solution.python
+    base = reference or (slim_base(catalogue, python, question.platform, needed).reference if python else None)
     floor = catalogue.driver_floor(cuda)[0] if cuda else None
     return Answer(
         "unknown" if warned else "works",

@@ -8,14 +8,28 @@ from typing import TYPE_CHECKING
 from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.image import CpuBase, CudaBase, ReferenceBase
-from mlcontainers.layers import Framework, Pin, Target
+from mlcontainers.layers import Framework, Pin, Pip, Target
 from mlcontainers.planners.assembling import Decided, assemble
-from mlcontainers.planners.bases import Base, Known, chosen_base, cuda_base, known_base, newest_glibc, offered_pythons, slim_base
+from mlcontainers.planners.bases import (
+    Base,
+    Known,
+    chosen_base,
+    cuda_base,
+    cuda_pythons,
+    known_base,
+    newest_cuda,
+    newest_glibc,
+    offered_pythons,
+    slim_base,
+)
+from mlcontainers.planners.cudas import cuda_problem
 from mlcontainers.planners.plans import Decision, Forecast, Plan
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal, Solution
 from mlcontainers.planners.remarks import remarks
 from mlcontainers.planners.solving import solve
+from mlcontainers.planners.torch_builds import RULE
+from mlcontainers.planners.wheels import in_wheelhouse
 from mlcontainers.values.accelerators import Cpu, Cuda
 from mlcontainers.values.evidence import Fact
 from mlcontainers.values.sources import Sources
@@ -26,7 +40,9 @@ if TYPE_CHECKING:
     from mlcontainers.image import Image
     from mlcontainers.planners.questions import Chosen
     from mlcontainers.values.accelerators import Accelerator
-    from mlcontainers.values.versions import CudaVersion, PythonVersion
+
+BRING_CUDA = frozenset(("torch",))
+"""Frameworks whose wheels bring CUDA themselves."""
 
 
 def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | None = None) -> Plan:
@@ -40,6 +56,10 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
     known = known_base(catalogue, image.base.reference) if isinstance(image.base, ReferenceBase) else Known()
     _refuse_contradictions(image, known)
     question = _question(catalogue, image, known)
+    cuda = question.accelerator.version if isinstance(question.accelerator, Cuda) else None
+    about_cuda = cuda_problem(catalogue, cuda) if cuda else None
+    if about_cuda is not None and about_cuda.severity == "error":
+        raise ImpossibleError(about_cuda)
     solution = solve(catalogue, question)
     if isinstance(solution, Refusal):
         raise ImpossibleError(_impossible(catalogue, image, question, solution))
@@ -48,12 +68,17 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
     pins = _pins(image, solution, sources)
     target = Target(base.reference, image.platform, base.python, accelerator, base.interpreter, sources)
     uv = catalogue.tool("uv")
-    header = f"Written by mlcontainers {__version__} from facts of {catalogue.as_of}; edit the description, not this file."
+    header = (
+        f"Written by mlcontainers {__version__} from facts of {catalogue.as_of}; edit the description, not this file."
+    )
     decided = Decided(image, base, target, pins, str(uv.version), header)
     dockerfile, origins = assemble(decided)
     floor, floor_fact = _driver_floor(catalogue, accelerator)
     all_pins = tuple(pin for group in pins for pin in group)
-    decisions = (*_decisions(image, base, solution, accelerator, floor, floor_fact), _installer(catalogue, base, image))
+    decisions = (
+        *_decisions(image, base, solution, accelerator, floor, floor_fact),
+        _installer(catalogue, base, image),
+    )
     return Plan(
         image=image,
         target=target,
@@ -62,7 +87,15 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
         origins=origins,
         pins=all_pins,
         decisions=tuple(decision for decision in decisions if decision is not None),
-        problems=_answered(image, (*base.problems, *solution.doubts, *remarks(catalogue, image, base, solution, accelerator))),
+        problems=_answered(
+            image,
+            (
+                *((about_cuda,) if about_cuda else ()),
+                *base.problems,
+                *solution.doubts,
+                *remarks(catalogue, image, base, solution, accelerator),
+            ),
+        ),
         expiry=base.expiry,
         forecast=_forecast(solution),
         driver_floor=floor,
@@ -89,10 +122,15 @@ def _question(catalogue: Catalogue, image: Image, known: Known) -> Question:
     accelerator = wished_accelerator(image, known)
     if isinstance(image.base, ReferenceBase):
         python = image.base.python or known.python
-        if python is None:
+        if python is None and wishes:
             raise ImpossibleError(_unknown_python(image.base))
         glibc = known.suite.glibc if known.suite else None
-        return Question(wishes, accelerator, image.platform, (python,), glibc)
+        return Question(wishes, accelerator, image.platform, (python,) if python else (), glibc)
+    if isinstance(accelerator, Cuda) and not any(wish.project in BRING_CUDA for wish in wishes):
+        accelerator = Cuda(accelerator.version or newest_cuda(catalogue, image.platform))
+        assert accelerator.version is not None
+        pythons = cuda_pythons(catalogue, accelerator.version, image.platform)
+        return Question(wishes, accelerator, image.platform, (image.base.python,) if image.base.python else pythons)
     pythons = (image.base.python,) if image.base.python else offered_pythons(catalogue, image.platform)
     return Question(wishes, accelerator, image.platform, pythons, newest_glibc(catalogue, pythons, image.platform))
 
@@ -110,12 +148,25 @@ def _unknown_python(base: ReferenceBase) -> Problem:
 
 def _refuse_contradictions(image: Image, known: Known) -> None:
     problems = [
-        Problem("twice", "error", f"layers ({kind})", f"{kind} is added {count} times", (), ("add it once, with all its options",))
+        Problem(
+            "twice",
+            "error",
+            f"layers ({kind})",
+            f"{kind} is added {count} times",
+            (),
+            ("add it once, with all its options",),
+        )
         for kind, count in Counter(layer.kind for layer in image.layers if isinstance(layer, Framework)).items()
         if count > 1
     ]
     base = image.base
-    if isinstance(base, ReferenceBase) and base.python and known.python and known.official_python and base.python != known.python:
+    if (
+        isinstance(base, ReferenceBase)
+        and base.python
+        and known.python
+        and known.official_python
+        and base.python != known.python
+    ):
         what = f"{base.reference} has Python {known.python}, not {base.python}"
         problems.append(Problem("python-mismatch", "error", "base.python", what, (), ("leave python= out",)))
     if problems:
@@ -124,14 +175,18 @@ def _refuse_contradictions(image: Image, known: Known) -> None:
 
 def _impossible(catalogue: Catalogue, image: Image, question: Question, refusal: Refusal) -> Problem:
     wanted = " with ".join(
-        f"{wish.project}{' ' + str(wish.version) if wish.version else ''}" for wish in question.wishes if not wish.companion_of
+        f"{wish.project}{' ' + str(wish.version) if wish.version else ''}"
+        for wish in question.wishes
+        if not wish.companion_of
     )
     pythons = f"Python {question.pythons[0]}" if len(question.pythons) == 1 else "any Python that has a base image"
     what = f"{wanted} cannot be had for {question.accelerator} with {pythons} on {question.platform}"
-    reasons = tuple(dict.fromkeys(str(rejected.reason) for rejected in refusal.rejected))
     hints = tuple(proposal.as_python(image) for proposal in nearest(catalogue, question))
-    place = next((f"layers[{n}] ({layer.kind})" for n, layer in enumerate(image.layers) if isinstance(layer, Framework)), "")
-    return Problem("no-wheel", "error", place, what, reasons[:4], hints)
+    place = next(
+        (f"layers[{n}] ({layer.kind})" for n, layer in enumerate(image.layers) if isinstance(layer, Framework)),
+        "",
+    )
+    return Problem("no-wheel", "error", place, what, tuple(map(str, refusal.reasons[:4])), hints)
 
 
 def _decided_accelerator(asked: Accelerator, solution: Solution) -> Accelerator:
@@ -143,33 +198,32 @@ def _decided_accelerator(asked: Accelerator, solution: Solution) -> Accelerator:
     return asked
 
 
-def _base(
-    catalogue: Catalogue, image: Image, solution: Solution, accelerator: Accelerator, known: Known
-) -> Base:
+def _base(catalogue: Catalogue, image: Image, solution: Solution, accelerator: Accelerator, known: Known) -> Base:
     if isinstance(image.base, ReferenceBase):
         return chosen_base(catalogue, image.base.reference, known, solution.python)
     brings_cuda = any(package.cuda for package in solution.packages)
     if isinstance(accelerator, Cuda) and not brings_cuda:
-        return cuda_base(catalogue, accelerator.version or _newest_cuda(catalogue), image.base.python, image.platform)
+        assert accelerator.version is not None
+        return cuda_base(catalogue, accelerator.version, solution.python, image.platform)
     needed = max((package.glibc for package in solution.packages if package.glibc), default=None)
+    assert solution.python is not None
     return slim_base(catalogue, solution.python, image.platform, needed)
-
-
-def _newest_cuda(catalogue: Catalogue) -> CudaVersion:
-    """The newest CUDA that has images on a listed date: what was only seen in use may be gone."""
-    return max(toolkit.version for toolkit in catalogue.toolkits() if catalogue.cuda_images(toolkit.version))
 
 
 def _pins(image: Image, solution: Solution, sources: Sources) -> tuple[tuple[Pin, ...], ...]:
     chosen = {package.project: package for package in solution.packages}
     return tuple(
-        tuple(_pin(chosen[wish.project], sources) for wish in layer.wishes()) if isinstance(layer, Framework) else ()
+        tuple(_pin(image, chosen[wish.project], solution, sources) for wish in layer.wishes())
+        if isinstance(layer, Framework)
+        else ()
         for layer in image.layers
     )
 
 
-def _pin(chosen: Chosen, sources: Sources) -> Pin:
-    return Pin(chosen.project, chosen.version, chosen.index, sources.has_wheel(chosen.project, str(chosen.version)))
+def _pin(image: Image, chosen: Chosen, solution: Solution, sources: Sources) -> Pin:
+    python = solution.python
+    local = python is not None and in_wheelhouse(sources, chosen, python, image.platform)
+    return Pin(chosen.project, chosen.version, chosen.index, local)
 
 
 def _driver_floor(catalogue: Catalogue, accelerator: Accelerator) -> tuple[str | None, Fact | None]:
@@ -188,7 +242,7 @@ def _decisions(
 ) -> list[Decision]:
     decisions = [
         Decision("base image", str(base.reference), base.because),
-        Decision("Python", str(base.python), (_why_python(image, base.python),)),
+        Decision("Python", str(base.python or "unknown"), _why_python(image, base, solution)),
     ]
     if not isinstance(accelerator, Cpu):
         driver = (floor_fact,) if floor and floor_fact else ()
@@ -197,47 +251,57 @@ def _decisions(
         decisions.append(Decision("accelerator", "CPU", (_why_accelerator(image, solution),)))
     for package in solution.packages:
         origin = f" from {package.index.url}" if package.index else " from the Python index"
-        decisions.append(Decision(package.project, f"{package.version}{origin}", (*package.because, *_skipped(solution, package))))
-    for (code, reason) in image.assumptions:
+        decisions.append(
+            Decision(
+                package.project,
+                f"{package.version}{origin}",
+                (*package.because, *_skipped(solution, package)),
+            )
+        )
+    for code, reason in image.assumptions:
         decisions.append(Decision("assumption", code, (Fact(reason, "you said so"),)))
     return decisions
 
 
-def _why_python(image: Image, python: PythonVersion) -> Fact:
+def _why_python(image: Image, base: Base, solution: Solution) -> tuple[Fact, ...]:
     if image.base.python is not None:
-        return Fact("you asked for it", "image")
-    if isinstance(image.base, ReferenceBase):
-        return Fact("it is the Python of the base you asked for", "rule of this library")
-    return Fact(f"{python} is the newest Python that has a base image still rebuilt and wheels of everything here", "rule of this library")
+        return (Fact("you asked for it", "image"),)
+    if isinstance(image.base, ReferenceBase) or base.distribution_python:
+        return (Fact(f"it is the Python of {base.reference}", RULE),)
+    rule = Fact("it is the newest that has a base image still rebuilt, and wheels of everything here", RULE)
+    newer = [one.reason for one in solution.rejected if solution.python and one.python > solution.python]
+    return (rule, *newer[-1:])
 
 
 def _why_accelerator(image: Image, solution: Solution) -> Fact:
     match image.base:
         case CudaBase(version=None):
             leader = next((package for package in solution.packages if package.cuda), None)
-            why = f"{leader.project} {leader.version} is made for it" if leader else "it is the newest with base images"
-            return Fact(why, "rule of this library")
+            why = (
+                f"{leader.project} {leader.version} is made for it"
+                if leader
+                else "it is the newest in NVIDIA's list of images"
+            )
+            return Fact(why, RULE)
         case ReferenceBase(cuda=None):
-            return Fact("it is what the base you asked for has", "rule of this library")
+            return Fact("it is what the base you asked for has", RULE)
         case _:
             return Fact("you asked for it", "image")
 
 
 def _skipped(solution: Solution, package: Chosen) -> tuple[Fact, ...]:
     """Why it is not a newer one, in the words of the newest that was passed over."""
-    newer = [rejected.reason for rejected in solution.rejected if rejected.project == package.project]
+    newer = [one.reason for one in solution.rejected if (one.project, one.python) == (package.project, solution.python)]
     return tuple(newer[:1])
 
 
 def _installer(catalogue: Catalogue, base: Base, image: Image) -> Decision | None:
-    from mlcontainers.layers import Pip
-
     if not any(isinstance(layer, Pip | Framework) for layer in image.layers):
         return None
     uv = catalogue.tool("uv")
     because = (
         uv.why("*", f"uv {uv.version} was the newest release"),
-        Fact("bytecode is compiled while building, since a user who is not root cannot keep it later", "rule of this library"),
+        Fact("bytecode is compiled while building, since a user who is not root cannot keep it later", RULE),
     )
     return Decision("installer", f"uv {uv.version}", because)
 
@@ -248,7 +312,13 @@ def _answered(image: Image, problems: tuple[Problem, ...]) -> tuple[Problem, ...
     return tuple(
         problem
         if problem.severity != "warning" or problem.code not in answers
-        else Problem(problem.code, "info", problem.where, problem.what, (*problem.because, f"you said: {answers[problem.code]}"))
+        else Problem(
+            problem.code,
+            "info",
+            problem.where,
+            problem.what,
+            (*problem.because, f"you said: {answers[problem.code]}"),
+        )
         for problem in problems
     )
 

@@ -1,4 +1,4 @@
-"""The nearest questions that have an answer, ranked by how little they change. Each has been answered before it is told."""
+"""The nearest questions that have an answer, ranked by how little they change; each has been tried."""
 
 from __future__ import annotations
 
@@ -47,7 +47,11 @@ class Proposal:
 def nearest(catalogue: Catalogue, question: Question) -> tuple[Proposal, ...]:
     """Up to three: another CUDA, another Python, another release of the framework."""
     found: list[Proposal] = []
-    for variants in (_other_cudas(catalogue, question), _other_pythons(catalogue, question), _other_releases(question)):
+    for variants in (
+        _other_cudas(catalogue, question),
+        _other_pythons(catalogue, question),
+        _other_releases(question),
+    ):
         for changes, changed in variants:
             solution = solve(catalogue, changed)
             if isinstance(solution, Solution) and not any(doubt.severity == "warning" for doubt in solution.doubts):
@@ -66,7 +70,10 @@ def _other_cudas(catalogue: Catalogue, question: Question) -> Iterator[tuple[str
     known = {toolkit.version.release for toolkit in catalogue.toolkits()} - {wanted}
 
     def distance(cuda: CudaVersion) -> tuple[int, int]:
-        return (abs((cuda.major - wanted.major) * 10 + cuda.minor - wanted.minor), -(cuda.major * 10 + cuda.minor))
+        return (
+            abs((cuda.major - wanted.major) * 10 + cuda.minor - wanted.minor),
+            -(cuda.major * 10 + cuda.minor),
+        )
 
     for cuda in sorted(known, key=distance):
         yield f"CUDA {cuda}", replace(question, accelerator=Cuda(cuda))

@@ -55,13 +55,17 @@ class Rejected:
 
     project: str
     reason: Fact
+    python: PythonVersion
+    by_build: bool = False
+    """Its wheels fit the Python; it is the build for the accelerator that is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
     """All wishes, fulfilled."""
 
-    python: PythonVersion
+    python: PythonVersion | None
+    """None where nothing depends on it and the base does not tell."""
     packages: tuple[Chosen, ...]
     rejected: tuple[Rejected, ...] = field(default=(), compare=False)
 
@@ -76,3 +80,10 @@ class Refusal:
     """No releases fulfil all wishes: the facts that stand against each way."""
 
     rejected: tuple[Rejected, ...]
+
+    @property
+    def reasons(self) -> tuple[Fact, ...]:
+        """Those for the best Python on which only the build is missing, or else for the best Python."""
+        telling = [rejected for rejected in self.rejected if rejected.by_build] or list(self.rejected)
+        python = telling[0].python if telling else None
+        return tuple(dict.fromkeys(rejected.reason for rejected in telling if rejected.python == python))

@@ -23,8 +23,24 @@ if TYPE_CHECKING:
     from mlcontainers.values.versions import PythonVersion
 
 UNDECIDED = frozenset(
-    "cupy-cuda12x cupy-cuda13x jax jax-cuda12-pjrt jax-cuda12-plugin jax-cuda13-pjrt jax-cuda13-plugin jaxlib "
-    "onnxruntime-gpu paddlepaddle paddlepaddle-gpu tensorflow tensorflow-cpu vllm xgboost xgboost-cpu".split()
+    [
+        "cupy-cuda12x",
+        "cupy-cuda13x",
+        "jax",
+        "jax-cuda12-pjrt",
+        "jax-cuda12-plugin",
+        "jax-cuda13-pjrt",
+        "jax-cuda13-plugin",
+        "jaxlib",
+        "onnxruntime-gpu",
+        "paddlepaddle",
+        "paddlepaddle-gpu",
+        "tensorflow",
+        "tensorflow-cpu",
+        "vllm",
+        "xgboost",
+        "xgboost-cpu",
+    ]
 )
 """Projects whose wheels compute on one accelerator or another, for which no rule is written yet."""
 
@@ -78,7 +94,15 @@ def _plain(question: Question, release: Release, python: PythonVersion) -> Chose
     machine = question.platform.machine
     fact = release.why("*", f"{release.project} {release.version} has a wheel for Python {python} on {machine}")
     return Chosen(
-        release.project, release.version, None, wheel.cuda, wheel.cudnn, wheel.glibc, wheel.size, (fact,), doubts
+        release.project,
+        release.version,
+        None,
+        wheel.cuda,
+        wheel.cudnn,
+        wheel.glibc,
+        wheel.size,
+        (fact,),
+        doubts,
     )
 
 
@@ -87,8 +111,12 @@ def _unheard_of(catalogue: Catalogue, question: Question, wish: Wish, python: Py
     known = [release for release in catalogue.releases(wish.project) if not release.version.is_prerelease]
     lowest = _lowest(wish)
     if not known or lowest is None:
-        return Rejected(wish.project, Fact(f"there are no facts about {wish.project} {wish.version or ''}".rstrip(), "", catalogue.as_of))
-    return _assumed(catalogue, question, wish, lowest, known)
+        return Rejected(
+            wish.project,
+            Fact(f"there are no facts about {wish.project} {wish.version or ''}".rstrip(), "", catalogue.as_of),
+            python,
+        )
+    return _assumed(question, wish, lowest, known)
 
 
 def _neighbours(known: list[Release], wanted: Version) -> str:
@@ -109,9 +137,7 @@ def _lowest(wish: Wish) -> Version | None:
     return max(bounds, default=None)
 
 
-def _assumed(
-    catalogue: Catalogue, question: Question, wish: Wish, version: Version, known: list[Release]
-) -> Chosen | Rejected:
+def _assumed(question: Question, wish: Wish, version: Version, known: list[Release]) -> Chosen:
     """A release that the facts do not have: what the rules have been so far, with a warning."""
     release = version
     if len(version.release) < 3:
@@ -153,7 +179,7 @@ def companion(
     leader = catalogue.release(wish.companion_of, Version(of.version.public))
     if leader is None:
         what = f"which {wish.project} goes with {of.project} {of.version} is not known"
-        return Rejected(wish.project, Fact(what, "", catalogue.as_of))
+        return Rejected(wish.project, Fact(what, "", catalogue.as_of), python)
     exact = leader.companions(wish.project)
     for version in exact:
         release = catalogue.release(wish.project, version)
@@ -187,7 +213,7 @@ def _admitted(
         chosen = _alongside(question, release, of, leader.why(field, claim), python)
         return replace(chosen, doubts=(doubt,))
     claim = f"no {wish.project} is published for {leader.project} {leader.version}"
-    return Rejected(wish.project, leader.why("*", claim))
+    return Rejected(wish.project, leader.why("*", claim), python)
 
 
 def _alongside(question: Question, release: Release, of: Chosen, because: Fact, python: PythonVersion) -> Chosen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcontainers.errors import ImpossibleError, Problem
-from mlcontainers.layers import Framework, Pip, Shell
+from mlcontainers.layers import Pip, Shell
 from mlcontainers.values.accelerators import Cpu, Cuda
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ def remarks(
     return found
 
 
-def _packages(
-    catalogue: Catalogue, image: Image, solution: Solution, accelerator: Accelerator
-) -> Iterator[Problem]:
+def _packages(catalogue: Catalogue, image: Image, solution: Solution, accelerator: Accelerator) -> Iterator[Problem]:
     decided = {package.project: package for package in solution.packages}
     for position, layer in enumerate(image.layers):
         if isinstance(layer, Pip):
@@ -69,9 +67,18 @@ def _package(
             hint = f"ask for it there, or leave {chosen.project} out of the packages"
             yield Problem("contradiction", "error", where, what, tuple(map(str, chosen.because)), (hint,))
     elif package.name in LAYER_OF:
-        because = (f"{package.name} comes in several builds, and pip takes the default one whatever the image computes on",)
+        because = (
+            f"{package.name} comes in several builds, and pip takes the default one whatever the image computes on",
+        )
         hint = f"use {LAYER_OF[package.name]}"
-        yield Problem("framework-in-pip", "error", where, f"which build of {package.name} is wanted is not said", because, (hint,))
+        yield Problem(
+            "framework-in-pip",
+            "error",
+            where,
+            f"which build of {package.name} is wanted is not said",
+            because,
+            (hint,),
+        )
     elif "torch" not in decided and isinstance(accelerator, Cpu) and (needs := _needs_torch(catalogue, package)):
         what = f"{package.name} needs torch, and pip will take the CUDA build of it into this CPU image"
         yield Problem("pulls-cuda", "warning", where, what, (needs,), ("add_torch() before it",))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlcontainers.planners.questions import Chosen, Refusal, Rejected, Solution
 from mlcontainers.planners.releases import candidates, companion
+from mlcontainers.values.evidence import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,12 +24,16 @@ def solve(catalogue: Catalogue, question: Question) -> Solution | Refusal:
 
     A combination that rests on facts alone is preferred to a newer one that the facts do not know.
     """
+    if not question.wishes:
+        return Solution(next(iter(question.pythons), None), ())
     rejected: list[Rejected] = []
     for doubtful in (False, True):
         for python in question.pythons:
             packages = _all_on(catalogue, question, python, doubtful, rejected)
             if packages is not None:
-                return Solution(python, packages, tuple(dict.fromkeys(rejected)))
+                assumed = {doubt.what for package in packages for doubt in package.doubts}
+                passed_over = (one for one in dict.fromkeys(rejected) if one.reason.claim not in assumed)
+                return Solution(python, packages, tuple(passed_over))
     return Refusal(tuple(dict.fromkeys(rejected)))
 
 
@@ -69,5 +74,10 @@ def _families(
                 break
             family.append(found)
         else:
-            if doubtful or not any(doubt.severity == "warning" for member in family for doubt in member.doubts):
+            doubts = [doubt for member in family for doubt in member.doubts if doubt.severity == "warning"]
+            if doubtful or not doubts:
                 yield family
+            else:
+                rejected += (
+                    Rejected(wish.project, Fact(doubt.what, "", catalogue.as_of), python) for doubt in doubts[:1]
+                )

@@ -42,12 +42,21 @@ def torch_build(question: Question, release: Release, python: PythonVersion) -> 
         return _unlisted(question, release, python, default)
     label = _label(question.accelerator, variants, python)
     if label is None or python not in variants.get(label, ()):
-        return Rejected("torch", _why_not(question, release, variants, label, python))
+        if default is None:
+            return rejected_wheels(question, release, python)
+        return Rejected("torch", _why_not(question, release, variants, label, python), python, by_build=True)
     claim = f"torch {release.version} has a {label} wheel for Python {python} on {machine}, on PyTorch's own index"
     glibc = default.glibc if default else None
     version = local(release.version, label)
     return Chosen(
-        "torch", version, pytorch_index(label), _cuda(label), None, glibc, None, (release.why("variants", claim),)
+        "torch",
+        version,
+        pytorch_index(label),
+        _cuda(label),
+        None,
+        glibc,
+        None,
+        (release.why("variants", claim),),
     )
 
 
@@ -60,7 +69,9 @@ def _computes_on(wheel: Wheels, accelerator: Accelerator) -> bool:
     return False
 
 
-def _label(accelerator: Accelerator, variants: Mapping[str, object], python: PythonVersion) -> str | None:
+def _label(
+    accelerator: Accelerator, variants: Mapping[str, tuple[PythonVersion, ...]], python: PythonVersion
+) -> str | None:
     """The label that was asked for, or the newest one where no version was."""
     if isinstance(accelerator, Cpu):
         return "cpu"
@@ -69,12 +80,8 @@ def _label(accelerator: Accelerator, variants: Mapping[str, object], python: Pyt
         if isinstance(accelerator.version, CudaVersion):
             return accelerator.version.label
         return f"rocm{accelerator.version}"
-    fitting = [label for label, pythons in variants.items() if label.startswith(family) and python in _as_set(pythons)]
+    fitting = [label for label, pythons in variants.items() if label.startswith(family) and python in pythons]
     return max(fitting, key=lambda label: (_cuda(label) is not None, _cuda(label) or label), default=None)
-
-
-def _as_set(pythons: object) -> frozenset[object]:
-    return frozenset(pythons) if isinstance(pythons, tuple) else frozenset()
 
 
 def _cuda(label: str) -> CudaVersion | None:
@@ -90,13 +97,17 @@ def _why_not(
     python: PythonVersion,
 ) -> Fact:
     machine = question.platform.machine
-    if label in variants:
+    if label is not None and label in variants:
         pythons = ", ".join(map(str, variants[label]))
-        return release.why("variants", f"torch {release.version} has {label} wheels on {machine} for Python {pythons} only")
+        return release.why(
+            "variants", f"torch {release.version} has {label} wheels on {machine} for Python {pythons} only"
+        )
     builds = ", ".join(_spoken(known) for known in sorted(variants, key=_order) if python in variants[known])
     if not builds:
         return release.why("variants", f"torch {release.version} has no wheel for Python {python} on {machine}")
-    return release.why("variants", f"torch {release.version} is published for {builds} on {machine} and Python {python}")
+    return release.why(
+        "variants", f"torch {release.version} is published for {builds} on {machine} and Python {python}"
+    )
 
 
 def _order(label: str) -> tuple[int, str]:
@@ -108,24 +119,22 @@ def _spoken(label: str) -> str:
     return "CPU" if label == "cpu" else f"CUDA {cuda}" if cuda else label.replace("rocm", "ROCm ")
 
 
-def _unlisted(
-    question: Question, release: Release, python: PythonVersion, default: Wheels | None
-) -> Chosen | Rejected:
+def _unlisted(question: Question, release: Release, python: PythonVersion, default: Wheels | None) -> Chosen | Rejected:
     """Nobody has listed the builds of this release: assume what the name would be, and say so."""
     machine = question.platform.machine
     if default is None:
         return rejected_wheels(question, release, python)
     if isinstance(question.accelerator, Cuda) and question.accelerator.version is None:
         claim = f"the wheel of torch {release.version} on the Python index is a CPU build on {machine}"
-        return Rejected("torch", release.why(f"linux.{machine}.build", claim))
+        return Rejected("torch", release.why(f"linux.{machine}.build", claim), python, by_build=True)
     label = _label(question.accelerator, {}, python)
     if label is None:
         claim = f"which builds torch {release.version} has for ROCm is not known"
-        return Rejected("torch", release.why("*", claim))
+        return Rejected("torch", release.why("*", claim), python, by_build=True)
     named = release.variants_named(machine)
     if named and label not in named:
         claim = f"the release notes of torch {release.version} name {', '.join(sorted(named))}"
-        return Rejected("torch", release.why("variants_named", claim))
+        return Rejected("torch", release.why("variants_named", claim), python, by_build=True)
     doubt = Problem(
         "unknown-wheel",
         "warning",
@@ -137,5 +146,13 @@ def _unlisted(
     claim = f"PyTorch names its builds by the rule VERSION+{label}"
     version = local(release.version, label)
     return Chosen(
-        "torch", version, pytorch_index(label), _cuda(label), None, default.glibc, None, (Fact(claim, RULE),), (doubt,)
+        "torch",
+        version,
+        pytorch_index(label),
+        _cuda(label),
+        None,
+        default.glibc,
+        None,
+        (Fact(claim, RULE),),
+        (doubt,),
     )

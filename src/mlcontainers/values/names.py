@@ -8,7 +8,9 @@ from mlcontainers.values.text import invalid, line, word
 
 _ENV_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII).fullmatch
 _LABEL_KEY = re.compile(r"[a-z0-9](?:[a-z0-9]|[._/-](?=[a-z0-9]))*", re.ASCII).fullmatch
-_SECRET_WORDS = frozenset(("apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token"))
+_SECRET_WORDS = frozenset(
+    ("apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token")
+)
 _HARMLESS_WORDS = frozenset(("public", "file", "version"))
 
 OCI_PREFIX = "org.opencontainers.image."

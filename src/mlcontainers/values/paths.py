@@ -54,7 +54,9 @@ class ContextPath(TextValue):
             raise invalid("not-a-file", f"{path!r} is no file of the build context")
         if any(character in path for character in "*?[") or "<<" in path:
             raise invalid(
-                "pattern", f"{path!r} is a pattern, not a path", "name the folder, or each file in a call of its own",
+                "pattern",
+                f"{path!r} is a pattern, not a path",
+                "name the folder, or each file in a call of its own",
                 because=("a pattern that matches nothing copies nothing, and the build stays green",),
             )
         return cls(shortest)

@@ -22,8 +22,3 @@ class Sources:
     def mirror(self, name: str) -> str | None:
         """The URL that stands for the index of this name, if any."""
         return dict(self.mirrors).get(name)
-
-    def has_wheel(self, project: str, version: str) -> bool:
-        """Whether the wheelhouse holds a wheel of exactly this version, local label included."""
-        prefix = f"{project.replace('-', '_')}-{version}-".lower()
-        return any(name.lower().startswith(prefix) for name in self.wheelhouse)

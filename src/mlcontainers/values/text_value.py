@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -29,7 +29,7 @@ class TextValue:
     @classmethod
     def of(cls, value: Self | str) -> Self:
         """The value itself, or the value that this text stands for."""
-        return value if isinstance(value, cls) else cls.parse(value)
+        return value if isinstance(value, cls) else cls.parse(cast("str", value))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -66,7 +66,9 @@ def _specifier(text: str) -> SpecifierSet:
             return SpecifierSet(f"=={Version(text)}")
         return SpecifierSet(text)
     except (InvalidSpecifier, InvalidVersion):
-        raise invalid("bad-version", f"{text!r} is no version and no range", "as in '2.9', '2.9.1' or '>=2.8,<2.10'") from None
+        raise invalid(
+            "bad-version", f"{text!r} is no version and no range", "as in '2.9', '2.9.1' or '>=2.8,<2.10'"
+        ) from None
 
 
 @dataclass(frozen=True, slots=True, order=True)
