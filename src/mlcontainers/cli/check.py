@@ -21,7 +21,10 @@ _File = Annotated[
 
 @answers
 def check(file: _File, as_json: AsJson = False) -> int:
-    """Find what is wrong with any Dockerfile; exit code 1 where something is an error."""
+    """Find what is wrong with a Dockerfile.
+
+    Any Dockerfile will do. Exit code 1 where something is an error.
+    """
     name = "standard input" if file == "-" else file
     problems = tuple(_placed(problem, name) for problem in _problems(_read(file)))
     if as_json:

@@ -35,9 +35,10 @@ def pin(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Exact versions of packages that work together, or why there are none and what is nearest.
+    """Find versions that work together, or say why not.
 
-    What is left out is chosen. Exit code 1 where it is impossible; what nobody knows is no error.
+    What is left out is chosen. Exit code 1 where there are none, with what is nearest;
+    what nobody knows is no error.
     """
     from mlcontainers import pin as pinned
 

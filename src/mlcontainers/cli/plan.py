@@ -7,7 +7,7 @@ from mlcontainers.cli.drawing import show
 
 @answers
 def plan(file: ImageFile, as_json: AsJson = False) -> int:
-    """Say what was decided about an image and why: versions, base, driver, sizes, problems."""
+    """Say what was decided about an image, and why."""
     from mlcontainers import Image
     from mlcontainers import plan as planned
 

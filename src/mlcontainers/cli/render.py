@@ -9,7 +9,10 @@ from mlcontainers.cli.drawing import complain
 
 @answers
 def render(file: ImageFile, as_json: AsJson = False) -> int:
-    """Print the Dockerfile of an image; its warnings go to standard error."""
+    """Print the Dockerfile of an image.
+
+    Warnings go to standard error.
+    """
     from mlcontainers import Image
     from mlcontainers import plan as planned
 
