@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
-_ABSENT = """\
-error[no-cli]: the command line needs {name}, which is not installed
-  hint: pip install 'mlcontainers[cli]'
-"""
+_ABSENT = "error[no-cli]: the command line needs {name}, which is not installed: pip install 'mlcontainers[cli]'\n"
 
 
 def main() -> None:
     """The program `mlcontainers`."""
-    try:
-        from mlcontainers.cli.program import run
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in {"typer", "rich"}:
-            raise
-        sys.stderr.write(_ABSENT.format(name=error.name))
-        sys.exit(2)
+    for name in ("typer", "rich"):
+        try:
+            import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+            sys.stderr.write(_ABSENT.format(name=name))
+            sys.exit(2)
+    from mlcontainers.cli.program import run
+
     sys.exit(run(sys.argv[1:]))

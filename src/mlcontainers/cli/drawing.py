@@ -26,14 +26,14 @@ _STYLES = {
 
 def show(text: str, stream: TextIO | None = None) -> None:
     """Write lines to standard output, or to the stream given."""
-    stream = stream or sys.stdout
-    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        stream.write(text if text.endswith("\n") else text + "\n")
+    out: TextIO = sys.stdout if stream is None else stream
+    if not out.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        out.write(text if text.endswith("\n") else text + "\n")
         return
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=stream, highlight=False, soft_wrap=True)
+    console = Console(file=out, highlight=False, soft_wrap=True)
     for line in text.splitlines():
         console.print(Text(line, _style(line)))
 
