@@ -14,7 +14,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NoReturn
 
-PORT = 8080
+PORT = int(os.environ.get("PORT", "8080"))
 Predict = Callable[[list[float]], dict[str, object]]
 LARGEST_BODY = 64 * 1024
 GRACE = 1.5
