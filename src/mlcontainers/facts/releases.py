@@ -48,6 +48,11 @@ class Wheels:
     stub_of: tuple[str, ...] = ()
     """The packages that the wheel only pulls in, where it is a stub with nothing of its own."""
 
+    @property
+    def stub(self) -> bool:
+        """Whether it holds no code of its own: compiled wheels of a few kB only pull in another package."""
+        return bool(self.stub_of) or (not self.any and self.size is not None and self.size < 10_000)
+
     def loads_on(self, glibc: tuple[int, int] | None) -> Known:
         """Whether it is promised to load with this glibc; `None` for a base that nothing is known about."""
         if self.glibc is None:
