@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, cast
 
@@ -288,7 +289,7 @@ class Image(Model):
         try:
             return cls.parse(text, "json" if file.suffix == ".json" else "toml")
         except InvalidImageError as error:
-            found = (at(str(path) + ":", problem) for problem in error.problems)
+            found = (replace(problem, where=": ".join(filter(None, (str(path), problem.where)))) for problem in error.problems)
             raise InvalidImageError(*found) from None
 
     @classmethod

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlcontainers.dockerfile import Instruction
-    from mlcontainers.layers.target import Index, Pin, Target
+    from mlcontainers.layers.target import Index, Target
     from mlcontainers.values.references import ImageReference
 
 UV_STAGE = "uv"
