@@ -48,6 +48,14 @@ def host_secrets(environment: Mapping[str, str] | None = None, home: Path | None
     return HostSecrets(tuple(files), notes)
 
 
+def find_links(environment: Mapping[str, str] | None = None, home: Path | None = None) -> tuple[Path, ...]:
+    """The folders of this host that pip's find-links setting names."""
+    env = os.environ if environment is None else environment
+    named = dict(_pip_settings(env, home or Path.home())).get("find-links", "").split()
+    folders = (Path(place.removeprefix("file://")) for place in named if "://" not in place.removeprefix("file://"))
+    return tuple(folder for folder in folders if folder.is_dir())
+
+
 def _pip_settings(env: Mapping[str, str], home: Path) -> Iterator[tuple[str, str]]:
     """pip's settings in the order in which later ones win: global, user, site, named file, variables.
 
