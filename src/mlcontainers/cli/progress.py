@@ -122,7 +122,7 @@ def _took(seconds: float, cached: bool) -> str:
 
 def _internal(step: str) -> bool:
     """The builder's housekeeping, which says nothing about the image."""
-    return step.startswith("[internal]") or not step
+    return not step or step.startswith(("[internal]", "[context "))
 
 
 def _printable(text: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mlcontainers.dockerfile.document import Blank, Comment, Dockerfile, Item, Stage
+from mlcontainers.dockerfile.document import Dockerfile, Stage
 from mlcontainers.dockerfile.forms import ExecForm, ShellForm
+from mlcontainers.dockerfile.heredocs import Heredoc
 from mlcontainers.dockerfile.instructions import (
     Add,
     Arg,
@@ -25,6 +26,7 @@ from mlcontainers.dockerfile.instructions import (
     Volume,
     Workdir,
 )
+from mlcontainers.dockerfile.items import Blank, Comment, Directive, Item
 from mlcontainers.dockerfile.mounts import Mount
 from mlcontainers.dockerfile.words import Word
 
@@ -35,6 +37,7 @@ __all__ = [
     "Cmd",
     "Comment",
     "Copy",
+    "Directive",
     "Dockerfile",
     "Entrypoint",
     "Env",
@@ -42,6 +45,7 @@ __all__ = [
     "Expose",
     "From",
     "Healthcheck",
+    "Heredoc",
     "Instruction",
     "Item",
     "Label",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 
-from mlcontainers.dockerfile.refusals import one_line, refuse
+from mlcontainers.dockerfile.heredocs import marks
+from mlcontainers.dockerfile.refusals import one_line, open_line, refuse
 
 INDENT = "    "
-_HEREDOC_LIKE = re.compile(r"""(?:^|[\s;&|(){}])[0-9]*<<(?!<)-?\s*[^\s<]""").search
+# A backslash at the end of a piece that is an odd one out would escape the blank before the line end.
+_BLANK_ENDS = " \t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +19,19 @@ class ShellForm:
 
     pieces: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        if not self.pieces:
+            raise refuse("empty-command", "a command needs some text")
+        for position, piece in enumerate(self.pieces):
+            _check(piece, last=position == len(self.pieces) - 1)
+
     @classmethod
     def of(cls, *pieces: str) -> ShellForm:
         """Pieces of one command, written one below the other; between two of them stands a blank."""
-        if not pieces:
-            raise refuse("empty-command", "a command needs some text")
-        for piece in pieces:
-            _check(piece)
-        first, *others = (piece.strip(" \t") for piece in pieces)
-        lines = (first, *(INDENT + other for other in others))
-        return cls((*(line + " " for line in lines[:-1]), lines[-1]))
+        lines = [piece.strip(_BLANK_ENDS) if isinstance(piece, str) else piece for piece in pieces]
+        if len(lines) > 1:
+            lines = [lines[0] + " ", *(f"{INDENT}{line} " for line in lines[1:-1]), INDENT + lines[-1]]
+        return cls(tuple(lines))
 
     @property
     def command(self) -> str:
@@ -44,39 +48,62 @@ class ExecForm:
 
     argv: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        for argument in self.argv:
+            one_line(argument, "argument")
+
     @classmethod
     def of(cls, *argv: str) -> ExecForm:
         """A program and its arguments."""
-        for argument in argv:
-            one_line(argument, "argument")
         return cls(argv)
 
     def __str__(self) -> str:
         return json_array(self.argv)
 
 
+Command = ShellForm | ExecForm
+
+
 def json_array(items: tuple[str, ...]) -> str:
     """The JSON form, as every builder reads it."""
-    return "[" + ", ".join(json.dumps(item, ensure_ascii=False) for item in items) + "]"
+    return "[" + ", ".join([json.dumps(item, ensure_ascii=False) for item in items]) + "]"
 
 
-def _check(piece: str) -> None:
-    text = one_line(piece, "command")
-    if not text.strip():
-        raise refuse("empty-command", f"a command needs some text, got {text!r}")
-    if text.rstrip(" \t").endswith("\\"):
-        raise refuse("open-command", f"command {text!r} ends in a backslash", because="it joins the next line to it")
-    if text.lstrip().startswith("#"):
-        raise refuse("comment-command", f"command {text!r} begins with #", because="the builder drops such a line")
-    if "<<" in text and _HEREDOC_LIKE(_without_quotes(text)):
+def check_command(command: Command, *, heredocs: bool = False) -> None:
+    """Refuse a text that the builder would take for something else when it stands behind the keyword."""
+    if isinstance(command, ExecForm):
+        return
+    text = command.command
+    if text.startswith("--"):
+        raise refuse("flag-like", f"command {text!r} begins with --, as flags do", "use the exec form")
+    if text.startswith("["):
+        raise refuse(
+            "array-like",
+            f"command {text!r} begins with [",
+            "write test instead of [",
+            because="a text that happens to be a JSON array runs without a shell",
+        )
+    if not heredocs and "<<" in text and marks(f"RUN {text}"):
         raise refuse(
             "heredoc-like",
             f"command {text!r} holds <<, which builders read as the start of a heredoc",
-            "put a blank before and after << in arithmetic only inside quotes, or use a file",
+            "write arithmetic without blanks, as in $((1<<20)), or use Run.script",
             because="the lines that follow would be taken for its body",
         )
 
 
-def _without_quotes(text: str) -> str:
-    """The text with all that stands in quotes blanked out; an open quote takes the rest."""
-    return re.sub(r"'[^']*('|$)|\"(\\.|[^\"\\])*(\"|$)", lambda match: "_" * len(match[0]), text)
+def _check(piece: str, *, last: bool) -> None:
+    text = one_line(piece, "command")
+    if not text.strip():
+        raise refuse("empty-command", f"a command needs some text, got {text!r}")
+    if text.rstrip(_BLANK_ENDS).endswith("\\") and (last or text.endswith("\\")):
+        raise open_line("command", text)
+    if text.lstrip().startswith("#"):
+        raise refuse("comment-command", f"command {text!r} begins with #", because="the builder drops such a line")
+
+
+def trusted_shell(pieces: tuple[str, ...]) -> ShellForm:
+    """A command that was read from a file."""
+    form = object.__new__(ShellForm)
+    object.__setattr__(form, "pieces", pieces)
+    return form

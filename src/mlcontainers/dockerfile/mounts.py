@@ -7,6 +7,17 @@ from dataclasses import dataclass
 from mlcontainers.dockerfile.refusals import flag_value, refuse
 
 TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
+ALIASES = {"dst": "target", "destination": "target", "src": "source", "ro": "readonly", "rw": "readwrite"}
+"""Other names of an option."""
+_ALLOWED = {
+    "bind": frozenset(("target", "source", "from", "readonly", "readwrite")),
+    "cache": frozenset(("target", "source", "from", "readonly", "readwrite", "id", "sharing", "mode", "uid", "gid")),
+    "tmpfs": frozenset(("target", "size", "readonly", "readwrite")),
+    "secret": frozenset(("target", "source", "id", "required", "env", "mode", "uid", "gid")),
+    "ssh": frozenset(("target", "id", "required", "mode", "uid", "gid")),
+}
+_BARE = frozenset(("readonly", "readwrite", "required"))
+_BOOLEANS = frozenset(("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +29,20 @@ class Mount:
     """`None` for a bare word such as `readonly`."""
 
     def __post_init__(self) -> None:
-        if self.type not in TYPES:
-            raise refuse("bad-mount", f"there is no mount type {self.type!r}", f"one of {', '.join(TYPES)}")
         for key, value in self.options:
             flag_value(key, "mount option")
-            if value is not None and ("," in flag_value(value, f"mount option {key}") or not value):
-                raise refuse("bad-mount", f"mount option {key}={value!r} is empty or holds a comma")
+            if value is not None and "," in flag_value(value, f"mount option {key}"):
+                raise refuse("bad-mount", f"mount option {key}={value!r} holds a comma")
+        for wrong in faults(self):
+            raise refuse("bad-mount", wrong)
 
     @classmethod
-    def bind(cls, target: str, *, source: str | None = None, from_: str | None = None) -> Mount:
-        """Files of the build context, of another stage or of an image, read-only."""
-        return cls("bind", _given(("from", from_), ("source", source), ("target", target)))
+    def bind(
+        cls, target: str, *, source: str | None = None, from_: str | None = None, readwrite: bool = False
+    ) -> Mount:
+        """Files of the build context, of another stage or of an image, read-only unless asked otherwise."""
+        given = _given(("from", from_), ("source", source), ("target", target))
+        return cls("bind", (*given, ("readwrite", None)) if readwrite else given)
 
     @classmethod
     def cache(cls, target: str, *, id: str | None = None, sharing: str | None = None) -> Mount:
@@ -36,9 +50,7 @@ class Mount:
         return cls("cache", _given(("id", id), ("target", target), ("sharing", sharing)))
 
     @classmethod
-    def secret(
-        cls, id: str, *, target: str | None = None, env: str | None = None, required: bool = False
-    ) -> Mount:
+    def secret(cls, id: str, *, target: str | None = None, env: str | None = None, required: bool = False) -> Mount:
         """A file or variable given to the build, in no layer and no cache key."""
         given = _given(("id", id), ("target", target), ("env", env))
         return cls("secret", (*given, ("required", "true")) if required else given)
@@ -48,14 +60,67 @@ class Mount:
         """Memory that is gone after the step."""
         return cls("tmpfs", _given(("target", target), ("size", size)))
 
+    @classmethod
+    def ssh(cls, *, id: str | None = None, required: bool = False) -> Mount:
+        """The keys of the SSH agent that the build was given."""
+        given = _given(("id", id))
+        return cls("ssh", (*given, ("required", "true")) if required else given)
+
     def get(self, key: str) -> str | None:
-        """The value of an option, the last one if it is written twice."""
-        return dict(self.options).get(key)
+        """The value of an option by its main name, the last one if it is written twice."""
+        found = [value for name, value in self.options if ALIASES.get(name, name) == key]
+        return found[-1] if found else None
 
     def __str__(self) -> str:
-        parts = (f"type={self.type}", *(key if value is None else f"{key}={value}" for key, value in self.options))
-        return ",".join(parts)
+        parts = [key if value is None else f"{key}={value}" for key, value in self.options]
+        return ",".join([f"type={self.type}", *map(_field, parts)])
+
+
+def faults(mount: Mount) -> tuple[str, ...]:
+    """What the builder would refuse in a mount when the step runs."""
+    allowed = _ALLOWED.get(mount.type)
+    if allowed is None:
+        return (f"there is no mount type {mount.type!r}: it is one of {', '.join(TYPES)}",)
+    wrong: list[str] = []
+    for name, value in mount.options:
+        key = ALIASES.get(name, name)
+        if key not in allowed:
+            wrong.append(f"a {mount.type} mount has no option {name!r}")
+        elif value is None and key not in _BARE:
+            wrong.append(f"mount option {name!r} needs a value")
+        elif value is not None and "$" not in value:
+            wrong += _value_faults(key, value)
+    if mount.type == "secret" and not any(mount.get(key) for key in ("id", "source", "target")):
+        wrong.append("a secret mount needs an id, a source or a target")
+    if mount.type in {"cache", "tmpfs"} and mount.get("target") == "/":
+        wrong.append(f"the target of a {mount.type} mount cannot be /")
+    return tuple(wrong)
+
+
+def _value_faults(key: str, value: str) -> list[str]:
+    if key in _BARE and value not in _BOOLEANS:
+        return [f"mount option {key}={value!r} is neither true nor false"]
+    if key == "sharing" and value.lower() not in {"shared", "private", "locked"}:
+        return [f"mount option sharing={value!r} is none of shared, private, locked"]
+    if key in {"uid", "gid"} and not (value.isascii() and value.isdigit()):
+        return [f"mount option {key}={value!r} is no number"]
+    if key == "mode" and (not value or value.strip("01234567")):
+        return [f"mount option mode={value!r} is no octal number"]
+    return []
+
+
+def trusted(type: str, options: tuple[tuple[str, str | None], ...]) -> Mount:
+    """A mount that was read from a file, right or wrong."""
+    mount = object.__new__(Mount)
+    object.__setattr__(mount, "type", type)
+    object.__setattr__(mount, "options", options)
+    return mount
 
 
 def _given(*options: tuple[str, str | None]) -> tuple[tuple[str, str | None], ...]:
-    return tuple((key, value) for key, value in options if value is not None)
+    return tuple([(key, value) for key, value in options if value is not None])
+
+
+def _field(text: str) -> str:
+    """One field of the CSV record that a mount is."""
+    return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text

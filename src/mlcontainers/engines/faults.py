@@ -48,6 +48,19 @@ FAULTS = (
         "is its name right, and can the engine reach its registry? docker pull {0}",
     ),
     Fault(
+        "untrusted-index",
+        r"invalid peer certificate|CERTIFICATE_VERIFY_FAILED|unable to get local issuer certificate",
+        "a step does not trust the certificate of the index",
+        "lend the build this host's CA bundle: host_settings=True, --host-settings",
+    ),
+    Fault(
+        "no-network",
+        r"Temporary failure in name resolution|dns error|Could not resolve|Network is unreachable|[Cc]onnection refused"
+        r"|Read timed out|operation timed out",
+        "a step could not reach what it wanted to fetch",
+        "is there a network in the build? lend it this host's index settings: host_settings=True, --host-settings",
+    ),
+    Fault(
         "no-such-package",
         r"Because (\S+) was not found in the package registry|No matching distribution found for (\S+)",
         "the index that the build asked has no {0}",
@@ -64,19 +77,6 @@ FAULTS = (
         r"Broken toolchain|Unknown compiler|command '\S*(?:cc|g\+\+)' failed|No such file or directory: '(?:gcc|cc)'",
         "a package has no wheel that fits and cannot be compiled here",
         "ask for a version that has a wheel for this Python",
-    ),
-    Fault(
-        "untrusted-index",
-        r"invalid peer certificate|CERTIFICATE_VERIFY_FAILED|unable to get local issuer certificate",
-        "a step does not trust the certificate of the index",
-        "lend the build this host's CA bundle: host_settings=True, --host-settings",
-    ),
-    Fault(
-        "no-network",
-        r"Temporary failure in name resolution|dns error|Could not resolve|Network is unreachable|[Cc]onnection refused"
-        r"|Read timed out|operation timed out",
-        "a step could not reach what it wanted to fetch",
-        "is there a network in the build? lend it this host's index settings: host_settings=True, --host-settings",
     ),
     Fault(
         "not-in-context",

@@ -52,7 +52,7 @@ def find_links(environment: Mapping[str, str] | None = None, home: Path | None =
     """The folders of this host that pip's find-links setting names."""
     env = os.environ if environment is None else environment
     named = dict(_pip_settings(env, home or Path.home())).get("find-links", "").split()
-    folders = (Path(place.removeprefix("file://")) for place in named if "://" not in place.removeprefix("file://"))
+    folders = (Path(name.removeprefix("file://")) for name in named if "://" not in name or name.startswith("file://"))
     return tuple(folder for folder in folders if folder.is_dir())
 
 

@@ -1,0 +1,233 @@
+"""Heredocs: texts that stand below the instruction that uses them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mlcontainers.dockerfile.refusals import BLANKS, refuse
+
+_DELIMITER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII).fullmatch
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]").search
+_MARK = re.compile(r"([0-9]*)<<(-?)([^<]*)", re.DOTALL).fullmatch
+_OPEN_MARK = re.compile(r"[0-9]*<<").fullmatch
+# What ends a run of plain characters while words are cut as the builder's shell reader does.
+_PLAIN = re.compile(rf"[^'\"\\${BLANKS}]+").match
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]", re.ASCII).match
+_MODIFIER = re.compile(r":?[-+?]|##?|%%?|//?").match
+
+Mark: TypeAlias = tuple[str, bool, bool, str]
+"""Delimiter, whether the body is expanded, whether leading tabs go, and the file descriptor as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heredoc:
+    """A text with the word that ends it. `expand` lets the builder or the shell replace variables in it."""
+
+    body: str
+    """The lines as they stand, each with its line end."""
+    delimiter: str = "EOF"
+    expand: bool = False
+    chomp: bool = False
+    """`<<-`: leading tabs are taken away."""
+    descriptor: str = ""
+    """The file descriptor's number as written in front of `<<`; empty for none."""
+
+    def __post_init__(self) -> None:
+        if not _DELIMITER(self.delimiter):
+            hint = "letters, digits and _ after a first letter, as in EOF"
+            raise refuse("bad-delimiter", f"{self.delimiter!r} cannot end a heredoc", hint)
+        if self.descriptor and not (self.descriptor.isascii() and self.descriptor.isdigit()):
+            raise refuse("bad-descriptor", f"{self.descriptor!r} is no file descriptor")
+        if self.body and not self.body.endswith("\n"):
+            object.__setattr__(self, "body", self.body + "\n")
+        if found := _CONTROL(self.body):
+            raise refuse("control-character", f"the body of heredoc {self.delimiter} holds {found[0]!r}")
+        try:
+            self.body.encode()
+        except UnicodeEncodeError:
+            raise refuse("not-utf8", f"the body of heredoc {self.delimiter} cannot be written as UTF-8") from None
+        lines = self.body.split("\n")
+        if self.delimiter in (line.lstrip("\t") if self.chomp else line for line in lines):
+            raise refuse(
+                "delimiter-in-body",
+                f"the body of heredoc {self.delimiter} holds the line {self.delimiter}",
+                "choose another delimiter",
+                because="it ends there, and what follows is read as instructions",
+            )
+        if max(map(len, lines)) > 16_000 and max(len(line.encode()) for line in lines) > 65_535:
+            raise refuse("long-line", f"a line of heredoc {self.delimiter} is longer than 65535 bytes")
+
+    @property
+    def mark(self) -> str:
+        """What stands in the instruction's line, as in `<<'EOF'`."""
+        quoted = self.delimiter if self.expand else f"'{self.delimiter}'"
+        return f"{self.descriptor}<<{'-' if self.chomp else ''}{quoted}"
+
+    @property
+    def content(self) -> str:
+        """What a program gets to read: without leading tabs, where they are taken away."""
+        if not self.chomp:
+            return self.body
+        return "\n".join(line.lstrip("\t") for line in self.body.split("\n"))
+
+    def __str__(self) -> str:
+        return self.mark
+
+
+def trusted(body: str, mark: Mark) -> Heredoc:
+    """A heredoc that was read from a file."""
+    heredoc = object.__new__(Heredoc)
+    delimiter, expand, chomp, descriptor = mark
+    for name, value in zip(Heredoc.__slots__, (body, delimiter, expand, chomp, descriptor), strict=True):
+        object.__setattr__(heredoc, name, value)
+    return heredoc
+
+
+def marks(line: str) -> list[Mark]:
+    """The heredocs that a line opens, as BuildKit sees them.
+
+    The line is cut by the shell reader that also expands variables; where that one fails, as at an
+    apostrophe on its own, no heredoc is seen at all. The escape is a backslash here, whatever the file says.
+    """
+    if "<<" not in line:
+        return []
+    words = shell_words(line)
+    if words is None:
+        return []
+    found: list[Mark] = []
+    skip = False
+    for position, word in enumerate(words):
+        if skip:
+            skip = False
+            continue
+        if _OPEN_MARK(word) and position + 1 < len(words):
+            # Since frontend 1.16 blanks may stand between << and the delimiter.
+            word += words[position + 1]
+            skip = "<" not in words[position + 1]
+        if mark := read_mark(word):
+            found.append(mark)
+    return found
+
+
+def read_mark(word: str) -> Mark | None:
+    """One word as a heredoc, such as `3<<-'EOF'`; `None` if it is none."""
+    match = _MARK(word)
+    if not match or not match[3]:
+        return None
+    name = _unquoted(match[3])
+    if not name:
+        return None
+    expand = "'" not in match[3] and '"' not in match[3]
+    return name, expand, bool(match[2]), match[1]
+
+
+def shell_words(line: str) -> list[str] | None:
+    """The line's words, quotes and escapes kept; `None` where the builder's reader fails."""
+    words: list[str] = []
+    start = -1
+    position, end = 0, len(line)
+    while position < end:
+        character = line[position]
+        if character in BLANKS:
+            if start >= 0:
+                words.append(line[start:position])
+                start = -1
+            position += 1
+            continue
+        if start < 0:
+            start = position
+        following = _after(line, position, character)
+        if following is None:
+            return None
+        position = following
+    if start >= 0:
+        words.append(line[start:])
+    return words
+
+
+def _after(line: str, position: int, character: str) -> int | None:
+    """Where the piece of a word that begins here ends."""
+    if character == "'":
+        close = line.find("'", position + 1)
+        return None if close < 0 else close + 1
+    if character == '"':
+        return _after_quote(line, position + 1)
+    if character == "\\":
+        return min(position + 2, len(line))
+    if character == "$":
+        return _after_dollar(line, position)
+    match = _PLAIN(line, position)
+    return match.end() if match else position + 1
+
+
+def _after_quote(line: str, position: int) -> int | None:
+    while position < len(line):
+        character = line[position]
+        if character == '"':
+            return position + 1
+        if character == "\\":
+            position += 2
+        elif character == "$":
+            following = _after_dollar(line, position)
+            if following is None:
+                return None
+            position = following
+        else:
+            position += 1
+    return None
+
+
+def _after_dollar(line: str, position: int) -> int | None:
+    if line[position + 1 : position + 2] != "{":
+        match = _NAME(line, position + 1)
+        return match.end() if match else position + 1
+    match = _NAME(line, position + 2)
+    if not match:
+        return None
+    position = match.end()
+    if line[position : position + 1] == "}":
+        return position + 1
+    modifier = _MODIFIER(line, position)
+    return _after_brace(line, modifier.end()) if modifier else None
+
+
+def _after_brace(line: str, position: int) -> int | None:
+    """Behind the `}` that ends a `${..}`, other ones and quotes inside it skipped."""
+    while position < len(line):
+        character = line[position]
+        if character == "}":
+            return position + 1
+        following = position + 1 if character in BLANKS else _after(line, position, character)
+        if following is None:
+            return None
+        position = min(following, _brace_in(line, position, following, character))
+    return None
+
+
+def _brace_in(line: str, start: int, end: int, character: str) -> int:
+    """A plain run goes up to a `}` only."""
+    if character in "'\"\\$":
+        return end
+    close = line.find("}", start, end)
+    return end if close < 0 else close
+
+
+def _unquoted(text: str) -> str:
+    """The delimiter without its quotes and escapes."""
+    out: list[str] = []
+    position = 0
+    while position < len(text):
+        character = text[position]
+        if character in "'\"":
+            close = text.find(character, position + 1)
+            inner = text[position + 1 : close if close >= 0 else None]
+            out.append(re.sub(r'\\(["$\\])', r"\1", inner) if character == '"' else inner)
+            position = close + 1 if close >= 0 else len(text)
+            continue
+        if character == "\\":
+            position += 1
+        out.append(text[position : position + 1])
+        position += 1
+    return "".join(out)

@@ -1,0 +1,96 @@
+"""What all instructions share: a keyword, flags, arguments, and perhaps the lines they were read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
+
+from mlcontainers.errors import Span
+
+if TYPE_CHECKING:
+    from mlcontainers.dockerfile.heredocs import Heredoc
+
+Flag: TypeAlias = tuple[str, str | None]
+"""Name and value of a flag; `None` for a bare one such as `--link`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The lines an instruction was read from, as they stand."""
+
+    text: str
+    """All physical lines with their line ends, heredoc bodies included."""
+    start_line: int
+    end_line: int
+    keyword: str
+    """As written, in whatever case."""
+    arguments: str
+    """The joined line behind the keyword and its flags."""
+    flags: tuple[str, ...] = ()
+    """As read: without quotes, `--` in front."""
+    empty_continuation: bool = False
+    """Whether a blank line stands inside it."""
+
+    @property
+    def span(self) -> Span:
+        """First and last physical line."""
+        return Span(self.start_line, self.end_line)
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One instruction. Equal instructions mean the same, wherever they stand."""
+
+    source: Source | None = field(default=None, init=False, compare=False, repr=False)
+    """What it was read from; `None` where it was made. `dataclasses.replace` leaves it behind."""
+
+    keyword: ClassVar[str]
+
+    @property
+    def span(self) -> Span | None:
+        """The physical lines it was read from, heredocs included; `None` where it was made."""
+        return self.source.span if self.source else None
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """The flags, in the order they are written."""
+        return ()
+
+    @property
+    def arguments(self) -> str:
+        """All that follows the keyword and its flags, in canonical form, without heredoc bodies."""
+        raise NotImplementedError
+
+    @property
+    def heredocs(self) -> tuple[Heredoc, ...]:
+        """The texts that stand below it, in order."""
+        return ()
+
+
+I = TypeVar("I", bound=Instruction)  # noqa: E741
+
+
+def trusted(kind: type[I], source: Source | None, **values: object) -> I:
+    """An instruction that a reader knows to be well-formed: its constructor may be stricter than builders."""
+    node = object.__new__(kind)
+    put = object.__setattr__
+    put(node, "source", source)
+    for name, value in values.items():
+        put(node, name, value)
+    return node
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable(Instruction):
+    """Something in an instruction's place that no builder reads, kept as it stands.
+
+    It is met where builders do not look: as the trigger of an `ONBUILD`.
+    """
+
+    keyword: ClassVar[str] = ""
+    word: str
+    text: str = ""
+
+    @property
+    def arguments(self) -> str:
+        return self.text

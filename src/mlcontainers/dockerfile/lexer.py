@@ -1,0 +1,165 @@
+"""From text to logical lines: physical lines joined, comments dropped, directives read, flags split off."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from mlcontainers.dockerfile.refusals import BLANKS, LONGEST_LINE
+from mlcontainers.errors import InvalidDockerfileError, Problem, Span
+
+BOM = "\ufeff"
+DIRECTIVES = ("syntax", "escape", "check")
+_DIRECTIVE = re.compile(
+    r"#[\t\n\f\r ]*([A-Za-z][A-Za-z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*", re.DOTALL
+).fullmatch
+_PLAIN_FLAG = re.compile("(--[^\\s'\"\\\\\x1c-\x1f]+)[\t\v\f\r ]+", re.ASCII).match
+_BLANK = re.compile("[\t\v\f\r ]+")
+# Go's notion of a blank for a single byte.
+_BYTE_BLANKS = "\t\n\v\f\r \x85\xa0"
+
+
+class SyntaxRefusal(InvalidDockerfileError):
+    """What the builder's parser itself refuses, wherever it stands: also in the trigger of an ONBUILD."""
+
+
+class Logical(NamedTuple):
+    """One instruction's line, joined."""
+
+    text: str
+    cuts: tuple[int, ...]
+    """Where in `text` a physical line ended."""
+    end: int
+    """The first physical line behind it, counted from 0."""
+    empty_continuation: bool
+
+
+def physical_lines(text: str) -> list[str]:
+    """The lines without their LF; only LF ends a line."""
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def overlong(lines: list[str]) -> list[int]:
+    """The lines, counted from 1, that are longer than the builder reads."""
+    return [
+        number
+        for number, line in enumerate(lines, 1)
+        if len(line) > LONGEST_LINE // 4 and len(line.encode("utf-8", "surrogatepass")) > LONGEST_LINE
+    ]
+
+
+def read_directive(line: str) -> tuple[str, str] | None:
+    """Name in lower case and value, if this line is a directive that builders know."""
+    match = _DIRECTIVE(line.rstrip("\r").lstrip(BLANKS))
+    if not match or match[1].lower() not in DIRECTIVES:
+        return None
+    return match[1].lower(), match[2]
+
+
+def join(lines: list[str], start: int, escape: str, first: str) -> Logical:
+    """The logical line that begins at `start`; `first` is that line without blanks in front."""
+    text, continues = _uncontinued(first, escape)
+    if not continues:
+        return Logical(text, (), start + 1, False)
+    parts = [text]
+    length = len(text)
+    cuts = [length]
+    position, count = start + 1, len(lines)
+    empty = False
+    while continues and position < count:
+        line = lines[position].rstrip("\r")
+        position += 1
+        bare = line.lstrip(BLANKS)
+        if not bare:
+            empty = True
+            continue
+        if bare[0] == "#":
+            continue
+        piece, continues = _uncontinued(line, escape)
+        parts.append(piece)
+        length += len(piece)
+        cuts.append(length)
+    return Logical("".join(parts), tuple(cuts[:-1]), position, empty)
+
+
+def _uncontinued(line: str, escape: str) -> tuple[str, bool]:
+    """The line without its final escape, and whether it had one."""
+    bare = line.rstrip(" \t")
+    if bare.endswith(escape) and bare[-2:-1] != escape:
+        return bare[:-1], True
+    return line, False
+
+
+def split_keyword(text: str) -> tuple[str, str]:
+    """Keyword as written, and all behind it."""
+    parts = _BLANK.split(text.strip(BLANKS), 1)
+    return parts[0], parts[1] if len(parts) == 2 else ""
+
+
+def split_blanks(text: str) -> list[str]:
+    """Words between blanks: quotes protect nothing."""
+    return _BLANK.split(text) if text else []
+
+
+def split_flags(text: str) -> tuple[tuple[str, ...], str]:
+    """Leading words that start with `--`, read as flags, and the arguments behind them."""
+    if not text.startswith("--"):
+        return (), text.strip(BLANKS)
+    flags: list[str] = []
+    while match := _PLAIN_FLAG(text):
+        # The common case; anything odd goes the long way below.
+        if not match[1].isascii():
+            break
+        flags.append(match[1])
+        text = text[match.end() :]
+    if not text.startswith("--"):
+        return tuple(flags), text.strip(BLANKS)
+    others, rest = _odd_flags(text)
+    return (*flags, *others), rest.strip(BLANKS)
+
+
+def _odd_flags(text: str) -> tuple[list[str], str]:
+    """Flags with quotes and escapes, byte by byte as the builder reads them."""
+    data = text.encode("utf-8", "surrogateescape").decode("latin-1")
+    words: list[str] = []
+    position, end = 0, len(data)
+    while True:
+        while position < end and data[position] in _BYTE_BLANKS:
+            position += 1
+        if not data.startswith("--", position):
+            return words, data[position:].encode("latin-1").decode("utf-8", "surrogateescape")
+        word, position = _odd_flag(data, position)
+        if word == "--":
+            return words, data[position:].encode("latin-1").decode("utf-8", "surrogateescape")
+        words.append(word)
+
+
+def _odd_flag(data: str, position: int) -> tuple[str, int]:
+    word: list[str] = []
+    quote = ""
+    while position < len(data):
+        character = data[position]
+        position += 1
+        if not quote and character in _BYTE_BLANKS:
+            break
+        if character == quote:
+            quote = ""
+        elif not quote and character in "'\"":
+            quote = character
+        elif character == "\\":
+            word.append(data[position : position + 1])
+            position += 1
+        else:
+            word.append(character)
+    return "".join(word), position
+
+
+def problem_at(problem: Problem, start: int, end: int, file: str = "Dockerfile") -> Problem:
+    """The same problem with its place."""
+    where = f"{file}:{start}"
+    return Problem(
+        problem.code, problem.severity, where, problem.what, problem.because, problem.hints, Span(start, end)
+    )

@@ -1,0 +1,210 @@
+"""From text to a document, losing nothing: `parse(text).render() == text` for all that parses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlcontainers.dockerfile.heredocs import Heredoc, marks
+from mlcontainers.dockerfile.heredocs import trusted as trusted_heredoc
+from mlcontainers.dockerfile.instructions import Arg, From, Instruction, Source, Unreadable
+from mlcontainers.dockerfile.instructions.instruction import trusted
+from mlcontainers.dockerfile.items import Blank, Comment, Directive, Item, as_written
+from mlcontainers.dockerfile.lexer import (
+    BOM,
+    SyntaxRefusal,
+    join,
+    overlong,
+    physical_lines,
+    problem_at,
+    read_directive,
+    split_flags,
+    split_keyword,
+)  # fmt: skip
+from mlcontainers.dockerfile.readers import Reading, is_json, read_instruction
+from mlcontainers.dockerfile.refusals import BLANKS
+from mlcontainers.errors import InvalidDockerfileError, Problem, Span
+
+if TYPE_CHECKING:
+    from mlcontainers.dockerfile.heredocs import Mark
+
+_WITH_HEREDOCS = frozenset(("RUN", "COPY", "ADD"))
+
+
+class Read(NamedTuple):
+    """What a text says, and what is wrong with it; where something is, unreadable parts stand as they are."""
+
+    items: tuple[Item, ...]
+    problems: tuple[Problem, ...]
+
+
+def decode(content: str | bytes) -> str:
+    """The text: bytes that are no UTF-8 are kept as they are, since builders take them."""
+    return content.decode("utf-8", "surrogateescape") if isinstance(content, bytes) else content
+
+
+def read(content: str | bytes) -> Read:
+    """Every item of a text and every problem that keeps a builder from reading it."""
+    text = decode(content)
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        wrong = Problem("not-utf8", "error", "", "the text holds half a surrogate pair, which no file can hold")
+        return Read((), (problem_at(wrong, line, line),))
+    reader = _Reader(text)
+    reader.read()
+    return Read(tuple(reader.items), tuple(reader.problems))
+
+
+class _Reader:
+    """One walk through the lines; every method reads one kind of item and moves on."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = physical_lines(text)
+        self.ends_open = not text.endswith("\n")
+        self.escape = "\\"
+        self.position = 0
+        self.items: list[Item] = []
+        self.problems: list[Problem] = []
+        self.started = False
+
+    def read(self) -> None:
+        for number in overlong(self.lines):
+            self.refuse("long-line", "the line is longer than 65535 bytes, the most a builder reads", number, number)
+        self.directives()
+        lines, count, items = self.lines, len(self.lines), self.items
+        while self.position < count:
+            line = lines[self.position].rstrip("\r")
+            if self.position == 0:
+                line = line.removeprefix(BOM)
+            bare = line.lstrip(BLANKS)
+            if not bare:
+                items.append(as_written(Blank(), self.taken(self.position + 1)))
+            elif bare[0] == "#":
+                items.append(_comment(bare, self.taken(self.position + 1)))
+            else:
+                self.instruction(bare)
+        self.structure()
+
+    def directives(self) -> None:
+        """The unbroken run of directives at the top."""
+        seen: set[str] = set()
+        while self.position < len(self.lines):
+            line = self.lines[self.position]
+            found = read_directive(line.removeprefix(BOM) if self.position == 0 else line)
+            if not found:
+                return
+            name, value = found
+            number = self.position + 1
+            if name in seen:
+                self.refuse("directive-twice", f"the directive {name} stands here a second time", number, number)
+            elif name == "escape" and value not in {"\\", "`"}:
+                self.refuse("bad-escape", f"escape must be a backslash or a backtick, got {value!r}", number, number)
+            elif name == "escape":
+                self.escape = value
+            seen.add(name)
+            self.items.append(_directive(name, value, self.taken(self.position + 1)))
+
+    def instruction(self, bare: str) -> None:
+        """An instruction with its continuation lines and the heredocs below it."""
+        start = self.position
+        logical = join(self.lines, start, self.escape, bare)
+        keyword, rest = split_keyword(logical.text)
+        flags, arguments = split_flags(rest) if rest else ((), "")
+        end = logical.end
+        heredocs: list[Heredoc] = []
+        try:
+            opened = marks(logical.text) if "<<" in logical.text and _may_open(keyword, arguments) else ()
+        except SyntaxRefusal:
+            opened = ()  # The reader below says it again, with its place.
+        for mark in opened:
+            found = self.heredoc(end, mark)
+            if found is None:
+                self.open_heredoc(mark, start, end)
+                break
+            heredoc, end = found
+            heredocs.append(heredoc)
+        source = Source(self.taken(end), start + 1, end, keyword, arguments, flags, logical.empty_continuation)
+        try:
+            node = read_instruction(Reading(source, logical.text, logical.cuts, self.escape, heredocs))
+        except InvalidDockerfileError as error:
+            self.problems += [problem_at(problem, start + 1, end) for problem in error.problems]
+            node = trusted(Unreadable, source, word=keyword, text=rest)
+        self.items.append(node)
+
+    def heredoc(self, start: int, mark: Mark) -> tuple[Heredoc, int] | None:
+        """The body that begins at a line, and the line behind its end; `None` if it has none."""
+        delimiter, _, chomp, _ = mark
+        for position in range(start, len(self.lines)):
+            line = self.lines[position].rstrip("\r")
+            if (line.lstrip("\t") if chomp else line) == delimiter:
+                body = "".join([body_line + "\n" for body_line in self.lines[start:position]])
+                return trusted_heredoc(body, mark), position + 1
+        return None
+
+    def open_heredoc(self, mark: Mark, start: int, end: int) -> None:
+        delimiter = mark[0]
+        hints = [f"end it with a line that holds {delimiter} and nothing else"]
+        if not delimiter.replace("_", "").isalnum():
+            hints = [f"the delimiter goes up to the next blank, so here it is {delimiter}: put a blank behind it"]
+        elif delimiter.isdigit():
+            hints = ["in arithmetic, write << without blanks around it, as in $((1<<4))"]
+        because = "<< at the start of a word opens a heredoc"
+        self.refuse("open-heredoc", f"the heredoc {delimiter} has no end", start + 1, end, because, *hints)
+
+    def structure(self) -> None:
+        """What the file as a whole must have: something, a FROM, and only ARG before it."""
+        nodes = [item for item in self.items if isinstance(item, Instruction)]
+        last = max(len(self.lines), 1)
+        if not nodes:
+            self.refuse("empty-file", "the file holds no instruction", 1, last, "", "FROM scratch")
+            return
+        if not any(_starts_stage(node) for node in nodes):
+            because = "some builders crash on a file without one"
+            self.refuse("no-stage", "a Dockerfile needs a FROM", 1, last, because, "FROM scratch")
+            return
+        for node in nodes:
+            if _starts_stage(node):
+                return
+            if not isinstance(node, Arg | Unreadable) and node.source:
+                begin, end = node.source.start_line, node.source.end_line
+                because = "an instruction belongs to the stage that a FROM starts"
+                self.refuse("before-from", f"{node.keyword} stands before the first FROM", begin, end, because)
+
+    def taken(self, end: int) -> str:
+        """The lines up to `end` as they stand; the reader moves there."""
+        start, self.position = self.position, end
+        text = "\n".join(self.lines[start:end]) if end - start > 1 else self.lines[start]
+        return text if self.ends_open and end == len(self.lines) else text + "\n"
+
+    def refuse(self, code: str, what: str, start: int, end: int, because: str = "", *hints: str) -> None:
+        span = Span(start, end)
+        causes = (because,) if because else ()
+        self.problems.append(Problem(code, "error", f"Dockerfile:{start}", what, causes, hints, span))
+
+
+def _may_open(keyword: str, arguments: str) -> bool:
+    """Whether builders look for heredocs here: in RUN, COPY and ADD that are not in the JSON form."""
+    word = keyword.upper()
+    if word == "ONBUILD":
+        word, rest = split_keyword(arguments)
+        word, arguments = word.upper(), split_flags(rest)[1]
+    return word in _WITH_HEREDOCS and not is_json(arguments)
+
+
+def _starts_stage(node: Instruction) -> bool:
+    """A FROM, even one that cannot be read: the problem is told once."""
+    return isinstance(node, From) or (isinstance(node, Unreadable) and node.word.upper() == "FROM")
+
+
+def _comment(bare: str, text: str) -> Comment:
+    comment = object.__new__(Comment)
+    object.__setattr__(comment, "text", bare[2:] if bare[1:2] == " " else bare[1:])
+    return as_written(comment, text)
+
+
+def _directive(name: str, value: str, text: str) -> Directive:
+    directive = object.__new__(Directive)
+    object.__setattr__(directive, "name", name)
+    object.__setattr__(directive, "value", value)
+    return as_written(directive, text)
