@@ -228,6 +228,8 @@ class TestRecords:
         [
             ("torhc==2.9.1", "torch==2.9.1"),
             ("torch==2.9.11", "torch==2.9.1"),
+            ("torch 2.9.1", "torch==2.9.1"),
+            ("cuda 12.8", "cuda 12.8.2"),
             ("python:3.12-slim-bokworm", "python:3.12-slim-bookworm"),
             ("debian12", "debian 12"),
         ],
