@@ -228,11 +228,12 @@ class Catalogue:
 
     def _meant(self, key: str) -> tuple[str, Sequence[str]]:
         """A wrong key as it may have been meant, and the keys that it may have been meant for."""
+        from difflib import get_close_matches  # only a mistake needs it
+
         project, _, version = key.replace("==", " ").partition(" ")
-        if self.knows(project):
-            return f"{project}=={version}", self.keys(project)
-        if "==" in key:
-            return key, [f"{name}=={version}" for name in self.projects()]
+        close = get_close_matches(project, self.projects(), n=1) if "==" in key or self.knows(project) else ()
+        if close:
+            return f"{close[0]}=={version}", self.keys(close[0])
         return key, [other for table in self.tables() for other in self.keys(table)]
 
     def _records(self, name: str) -> tuple[Record, ...]:
