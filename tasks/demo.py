@@ -8,18 +8,18 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 from typing import NoReturn
 
 from mlcontainers import EngineError, EngineNotFoundError, Image, build, plan
+from mlcontainers.cli.progress import Progress, shown
+from mlcontainers.engines.running import running
+from mlcontainers.values.sizes import human_size
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 TAG = f"mlcontainers-demo:{os.getpid()}"
 PATIENT = [0.04, 0.05, 0.06, 0.02, -0.04, -0.03, -0.04, 0.0, 0.02, -0.02]
-PATIENCE = 60.0
-"""Seconds that the service gets to answer for the first time."""
 
 
 def main() -> int:
@@ -51,63 +51,27 @@ def serve_prediction(example: Path) -> None:
     """Build, run, ask, clean up."""
     title(f"Building {example.name}")
     try:
-        built = build(Image.load(example / "image.toml"), context=example, tags=[TAG], host_settings=True)
-        say(f"built in {built.seconds:.0f} s")
+        image = Image.load(example / "image.toml")
+        with shown(Progress.AUTO) as on_event:
+            built = build(image, context=example, tags=[TAG], host_settings=True, on_event=on_event)
+        say(f"built in {built.seconds:.1f} s: {human_size(built.size)}")
         port = free_port(8080)
         title(f"Running it, as `docker run -p {port}:8080` does")
-        with Container(TAG, port) as container:
-            container.wait_until_healthy()
+        with running(TAG, host_port=port) as service:
+            service.wait()
+            say(f"http://127.0.0.1:{port}/health answers")
             say(f"POST /predict {json.dumps({'features': PATIENT})}")
-            say(f"answer: {container.ask({'features': PATIENT})}")
+            say(f"answer: {ask(port, {'features': PATIENT})}")
     finally:
-        docker("image", "rm", "--force", TAG)
-    say("cleaned up: the container and the image are gone")
+        subprocess.run(("docker", "image", "rm", "--force", TAG), capture_output=True, check=False)
+    say("cleaned up: container and image are gone")
 
 
-class Container:
-    """The running service; gone when the block ends, however it ends."""
-
-    def __init__(self, image: str, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self.name = TAG.replace(":", "-")
-        self.command = ("run", "--detach", "--name", self.name, "--publish", f"127.0.0.1:{port}:8080", image)
-
-    def __enter__(self) -> Container:
-        try:
-            started = docker(*self.command)
-            if started.returncode:
-                raise SystemExit(f"the container does not start: {started.stderr.strip()}")
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        docker("rm", "--force", self.name)
-
-    def wait_until_healthy(self) -> None:
-        """Wait for the first answer to `GET /health`, and say how long it took."""
-        started = time.monotonic()
-        while time.monotonic() - started < PATIENCE:
-            try:
-                with urllib.request.urlopen(f"{self.url}/health", timeout=2) as response:
-                    say(f"healthy after {time.monotonic() - started:.1f} s: {response.read().decode()}")
-                    return
-            except OSError:
-                time.sleep(0.2)
-        logs = docker("logs", "--tail", "20", self.name)
-        raise SystemExit(f"the service does not answer:\n{logs.stdout}{logs.stderr}")
-
-    def ask(self, question: dict[str, object]) -> str:
-        """The answer to one `POST /predict`."""
-        body = json.dumps(question).encode()
-        with urllib.request.urlopen(f"{self.url}/predict", body, timeout=10) as response:
-            return str(response.read().decode())
-
-
-def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """One call of the docker program; the caller looks at what came of it."""
-    return subprocess.run(("docker", *arguments), capture_output=True, text=True, check=False)
+def ask(port: int, question: dict[str, object]) -> str:
+    """The answer to one `POST /predict`."""
+    body = json.dumps(question).encode()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/predict", body, timeout=10) as response:
+        return str(response.read().decode())
 
 
 def free_port(wish: int) -> int:

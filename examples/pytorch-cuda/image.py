@@ -5,6 +5,7 @@ from mlcontainers import Image
 image = (
     Image.from_cuda("12.8", python="3.12")
     .add_torch()
+    .add_pip("numpy")
     .add_files("app", "/app")
     .add_run("python train.py")
     .with_workdir("/app")

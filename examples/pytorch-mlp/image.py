@@ -5,6 +5,7 @@ from mlcontainers import Image
 image = (
     Image.from_cpu(python="3.11")
     .add_torch("2.13.0")
+    .add_pip("numpy")
     .add_files("app", "/app")
     .add_run("python train.py")
     .with_workdir("/app")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mlcontainers.cli.build import build
 from mlcontainers.cli.check import check
 from mlcontainers.cli.facts import facts
 from mlcontainers.cli.optional_values import spelled_out
@@ -31,6 +32,7 @@ app = typer.Typer(
 for command in (plan, render, check, pin):
     app.command()(command)
 app.add_typer(facts, name="facts")
+app.command()(build)
 
 
 def _version(wanted: bool) -> None:
