@@ -108,9 +108,10 @@ class TestFits:
 class TestUnknown:
     """Unknown is never reported as no."""
 
-    def test_a_version_that_is_missing_may_exist(self) -> None:
+    def test_a_version_that_is_missing_is_denied_only_in_a_complete_list(self) -> None:
         assert FACTS.exists("torch", "2.9.1") is Known.YES
-        assert FACTS.exists("torch", "2.9.99") is Known.UNKNOWN
+        assert FACTS.exists("torch", "2.9.99") is Known.NO
+        assert FACTS.exists("torch", "2.9.0rc1") is Known.UNKNOWN
         assert FACTS.exists("torch", "99") is Known.UNKNOWN
         assert FACTS.exists("nobody-has-looked", "1.0") is Known.UNKNOWN
 

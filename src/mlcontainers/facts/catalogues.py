@@ -82,13 +82,15 @@ class Catalogue:
         return self._by_version(project).get(wanted)
 
     def exists(self, project: str, version: Version | str) -> Known:
-        """Whether a release exists. No only below the newest one of a project whose list is complete."""
+        """Whether a release exists. No only below the newest one of a complete list, in which pre-releases never are."""
         if self.release(project, version) is not None:
             return Known.YES
         releases = self.releases(project)
         if not releases or not self._store.header("releases", project).get("complete"):
             return Known.UNKNOWN
-        return Known.UNKNOWN if Version(str(version)) > releases[0].version else Known.NO
+        wanted = Version(str(version))
+        listed = wanted <= releases[0].version and not wanted.is_prerelease
+        return Known.NO if listed else Known.UNKNOWN
 
     def _by_version(self, project: str) -> dict[Version, Release]:
         known = self._releases.get(project)
