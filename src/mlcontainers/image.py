@@ -151,6 +151,14 @@ class Image(Model):
     def _ports(cls, given: tuple[Port, ...]) -> tuple[Port, ...]:
         return tuple(sorted(set(given)))
 
+    @field_validator("workdir", mode="after")
+    @classmethod
+    def _workdir(cls, given: ImagePath | None) -> ImagePath | None:
+        if given is not None and " " in str(given):
+            because = ("hadolint and other readers stop at a blank in WORKDIR, which cannot be quoted for all of them",)
+            raise invalid("blank-in-workdir", f"path {str(given)!r} holds a blank", "choose another", because=because)
+        return given
+
     @field_validator("user", mode="before")
     @classmethod
     def _user(cls, given: Any) -> Any:

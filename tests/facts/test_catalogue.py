@@ -260,7 +260,8 @@ sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "op
 from mlcontainers.facts import catalogue
 facts = catalogue()
 {question}
-heavy = sorted({{"pydantic", "docker", "typer", "rich", "mlcontainers.dockerfile", "tempfile"}} & set(sys.modules))
+banned = {{"pydantic", "docker", "typer", "rich", "mlcontainers.dockerfile", "packaging.specifiers", "tempfile"}}
+heavy = sorted(banned & set(sys.modules))
 print(json.dumps([sorted(path.rpartition("/")[2] for path in opened if path.endswith(".jsonl")), heavy]))
 """
 

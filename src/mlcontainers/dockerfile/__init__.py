@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mlcontainers.dockerfile.document import Dockerfile, Stage
 from mlcontainers.dockerfile.forms import ExecForm, ShellForm
 from mlcontainers.dockerfile.heredocs import Heredoc
@@ -29,6 +31,9 @@ from mlcontainers.dockerfile.instructions import (
 from mlcontainers.dockerfile.items import Blank, Comment, Directive, Item
 from mlcontainers.dockerfile.mounts import Mount
 from mlcontainers.dockerfile.words import Word
+
+if TYPE_CHECKING:
+    from mlcontainers.errors import Problem
 
 __all__ = [
     "Add",
@@ -61,4 +66,18 @@ __all__ = [
     "Volume",
     "Word",
     "Workdir",
+    "check",
 ]
+
+
+def check(dockerfile: Dockerfile | str | bytes, *, frontend: str | None = None) -> tuple[Problem, ...]:
+    """Every problem, from the top of the file down; errors are what a builder refuses in some stage.
+
+    `frontend` is the version of BuildKit's Dockerfile frontend that shall read the file, such as `1.7`;
+    the newest one that we know of if it is left out. A document that was made is checked as its text.
+    """
+    # The rules are loaded when somebody asks for them: rendering needs none.
+    from mlcontainers.dockerfile.checking import check_all
+    from mlcontainers.dockerfile.frontends import NEWEST
+
+    return check_all(dockerfile, frontend=frontend or NEWEST)

@@ -155,7 +155,7 @@ def _text(flags: Flags, name: str) -> str | None:
 
 def _truth(flags: Flags, name: str) -> bool:
     values = flags.get(name)
-    return bool(values) and values[0] != "false"
+    return values is not None and values[0] != "false"
 
 
 def _listed(flags: Flags, name: str) -> list[str]:
@@ -227,7 +227,7 @@ def _run(reading: Reading) -> Instruction:
         network=_text(flags, "network"),
         security=_text(flags, "security"),
         devices=tuple(_listed(flags, "device")),
-        heredocs=tuple(reading.heredocs),
+        bodies=tuple(reading.heredocs),
     )  # fmt: skip
 
 

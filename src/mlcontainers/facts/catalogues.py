@@ -6,7 +6,6 @@ from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from mlcontainers.errors import Problem, UnknownFactError
@@ -20,6 +19,8 @@ from mlcontainers.values.versions import CudaVersion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from packaging.specifiers import SpecifierSet
 
     from mlcontainers.facts.evidence import Source
     from mlcontainers.facts.store import Kind, Record
@@ -63,6 +64,8 @@ class Catalogue:
 
         Yanked releases are left out unless asked for: installers take them only where one is named exactly.
         """
+        from packaging.specifiers import SpecifierSet  # it loads logging and more, and few questions need it
+
         wanted = SpecifierSet(specifier) if isinstance(specifier, str) else specifier
         return tuple(
             release

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from mlcontainers.facts.evidence import Sourced
@@ -15,6 +14,8 @@ from mlcontainers.values.versions import CudaVersion, PythonVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from packaging.specifiers import SpecifierSet
 
     from mlcontainers.facts.evidence import Source
     from mlcontainers.facts.store import Record
@@ -91,6 +92,8 @@ class Release(Sourced):
     @cached_property
     def requires_python(self) -> SpecifierSet | None:
         """The Pythons that its metadata admits, upper bound included; `None` where the index has no word on it."""
+        from packaging.specifiers import SpecifierSet  # it loads logging and more, and few plans get here
+
         text = self.record.get("requires_python")
         return None if text is None else SpecifierSet(text)
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mlcontainers.dockerfile.forms import Command, ExecForm, ShellForm, check_command, json_array
 from mlcontainers.dockerfile.heredocs import Heredoc, marks
 from mlcontainers.dockerfile.instructions.instruction import Flag, Instruction, Unreadable
 from mlcontainers.dockerfile.instructions.settings import From, Maintainer
-from mlcontainers.dockerfile.mounts import Mount
 from mlcontainers.dockerfile.refusals import flag_value, one_line, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlcontainers.dockerfile.mounts import Mount
 
 NETWORKS = ("default", "none", "host")
 SECURITIES = ("sandbox", "insecure")
@@ -31,7 +34,8 @@ class Run(Instruction):
     network: str | None = None
     security: str | None = None
     devices: tuple[str, ...] = ()
-    heredocs: tuple[Heredoc, ...] = ()
+    bodies: tuple[Heredoc, ...] = ()
+    """The heredocs that the command opens, in order."""
 
     def __post_init__(self) -> None:
         if self.network not in {None, *NETWORKS}:
@@ -40,8 +44,8 @@ class Run(Instruction):
             raise refuse("bad-security", f"{self.security!r} is no security of a build step", "sandbox or insecure")
         for value in (*map(str, self.mounts), *self.devices):
             flag_value(value, "flag")
-        check_command(self.command, heredocs=bool(self.heredocs))
-        if self.heredocs:
+        check_command(self.command, heredocs=bool(self.bodies))
+        if self.bodies:
             self._check_heredocs()
 
     @classmethod
@@ -60,7 +64,7 @@ class Run(Instruction):
     ) -> Run:
         """Lines of a script for the stage's shell, or for the program that its first line `#!` names."""
         heredoc = Heredoc(body, delimiter)
-        return cls(ShellForm((heredoc.mark,)), tuple(mounts), network, heredocs=(heredoc,))
+        return cls(ShellForm((heredoc.mark,)), tuple(mounts), network, bodies=(heredoc,))
 
     @property
     def flags(self) -> tuple[Flag, ...]:
@@ -73,11 +77,15 @@ class Run(Instruction):
     def arguments(self) -> str:
         return str(self.command)
 
+    @property
+    def heredocs(self) -> tuple[Heredoc, ...]:
+        return self.bodies
+
     def _check_heredocs(self) -> None:
-        asked = [(doc.delimiter, doc.expand, doc.chomp, doc.descriptor) for doc in self.heredocs]
+        asked = [(doc.delimiter, doc.expand, doc.chomp, doc.descriptor) for doc in self.bodies]
         opened = marks(f"RUN {self.command.command}") if isinstance(self.command, ShellForm) else []
         if asked != opened:
-            names = ", ".join(doc.mark for doc in self.heredocs)
+            names = ", ".join(doc.mark for doc in self.bodies)
             raise refuse("heredoc-mismatch", f"the command does not open just the heredocs {names}", names)
 
 

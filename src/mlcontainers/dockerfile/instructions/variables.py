@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias, cast
 
 from mlcontainers.dockerfile.instructions.instruction import Instruction
 from mlcontainers.dockerfile.refusals import one_line, refuse
@@ -77,7 +77,8 @@ def _set(node: Instruction, **values: object) -> None:
 
 
 def _checked(given: Pairs, what: str) -> tuple[tuple[str, Word], ...]:
-    items = given.items() if isinstance(given, Mapping) else given
+    items: Iterable[tuple[str, str | Word]]
+    items = cast("Mapping[str, str | Word]", given).items() if isinstance(given, Mapping) else given
     pairs = tuple([(_name(key, what), Word.of(value)) for key, value in items])
     if not pairs:
         raise refuse("no-pairs", f"no {what} is given")
