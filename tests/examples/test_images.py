@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -46,7 +47,7 @@ def application(request: pytest.FixtureRequest, engine: str) -> Iterator[Applica
     image = Image.load(folder / "image.toml")
     built = build(image, context=folder, tags=[tag], host_settings=True, wheelhouse=wheelhouse)
     yield Application(name, features, built)
-    _client().images.remove(tag, force=True)
+    subprocess.run(("docker", "image", "rm", "--force", tag), capture_output=True, check=False)
 
 
 def test_it_answers_and_refuses(application: Application) -> None:
@@ -104,9 +105,3 @@ def test_the_health_check_of_the_image_is_content(application: Application) -> N
 
         assert check[0] == "CMD"
         assert container.container.exec_run(check[1:]).exit_code == 0
-
-
-def _client() -> Any:
-    import docker
-
-    return docker.from_env()
