@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, cast
 
@@ -150,6 +151,14 @@ class Image(Model):
     def _ports(cls, given: tuple[Port, ...]) -> tuple[Port, ...]:
         return tuple(sorted(set(given)))
 
+    @field_validator("workdir", mode="after")
+    @classmethod
+    def _workdir(cls, given: ImagePath | None) -> ImagePath | None:
+        if given is not None and " " in str(given):
+            because = ("hadolint and other readers stop at a blank in WORKDIR, which cannot be quoted for all of them",)
+            raise invalid("blank-in-workdir", f"path {str(given)!r} holds a blank", "choose another", because=because)
+        return given
+
     @field_validator("user", mode="before")
     @classmethod
     def _user(cls, given: Any) -> Any:
@@ -288,7 +297,7 @@ class Image(Model):
         try:
             return cls.parse(text, "json" if file.suffix == ".json" else "toml")
         except InvalidImageError as error:
-            found = (at(str(path) + ":", problem) for problem in error.problems)
+            found = (replace(problem, where=": ".join(filter(None, (str(path), problem.where)))) for problem in error.problems)
             raise InvalidImageError(*found) from None
 
     @classmethod

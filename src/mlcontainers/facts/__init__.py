@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from mlcontainers.facts.catalogue import Catalogue, catalogue
+from mlcontainers.facts.catalogues import Catalogue, catalogue
+from mlcontainers.facts.evidence import Source
+from mlcontainers.facts.known import Known
 from mlcontainers.facts.releases import Release, Wheels
-from mlcontainers.facts.tables import CudaImage, PythonImage, PythonRelease, Suite, Tool, Toolkit
+from mlcontainers.facts.tables import Build, CudaImage, PythonImage, PythonRelease, Suite, Tool, Toolkit
 
 __all__ = [
+    "Build",
     "Catalogue",
     "CudaImage",
+    "Known",
     "PythonImage",
     "PythonRelease",
     "Release",
+    "Source",
     "Suite",
     "Tool",
     "Toolkit",

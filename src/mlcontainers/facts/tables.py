@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 from packaging.version import Version
 
 from mlcontainers.facts.evidence import Sourced
+from mlcontainers.facts.known import Known
 from mlcontainers.values.versions import CudaVersion, PythonVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ImageState = Literal["supported", "unsupported", "mixed", "absent", "seen"]
+"""In NVIDIA's list of supported tags, of unsupported ones, in both, in an older list only; or only seen in use."""
 
 
 class Toolkit(Sourced):
@@ -22,6 +30,17 @@ class Toolkit(Sourced):
     def driver_minor_compat(self) -> str | None:
         """The lowest Linux driver that runs programs built with it, by minor-version compatibility."""
         return self.record.get("driver_minor_compat_linux")
+
+    @property
+    def driver_toolkit(self) -> str | None:
+        """The Linux driver that NVIDIA released with it."""
+        return self.record.get("driver_toolkit_linux")
+
+    @property
+    def pins(self) -> Mapping[str, str]:
+        """The versions of its components as wheels, by project; empty where there are no such wheels."""
+        wheels: Mapping[str, Mapping[str, str]] = self.record.get("wheels", {})
+        return wheels.get("pins", {})
 
 
 class Suite(Sourced):
@@ -71,6 +90,11 @@ class PythonRelease(Sourced):
     def eol(self) -> str | None:
         """The end of its security fixes, as ISO date."""
         return self.record.get("eol")
+
+    @property
+    def released(self) -> str:
+        """The day of its first release, as ISO date."""
+        return str(self.record["released"])
 
 
 class PythonImage(Sourced):
@@ -136,9 +160,35 @@ class CudaImage(Sourced):
         return tuple(self.record.get("flavours", ()))
 
     @property
+    def state(self) -> ImageState:
+        """What NVIDIA's lists said of it when they were last read."""
+        listed = (value for field, value in self.record.items() if field.startswith("listed_"))
+        state: ImageState = next(listed, "seen")
+        return state
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """Flavours that were only seen in use, after the lists were read: weaker than a list."""
+        return tuple(self.record.get("flavours_seen", ()))
+
+    @property
+    def cudnn(self) -> str | None:
+        """The version inside its cuDNN flavours, where it was read; it moves while the image is rebuilt."""
+        return self.record.get("cudnn")
+
+    @property
     def machines(self) -> tuple[str, ...]:
-        """`x86_64`, `arm64`."""
+        """`x86_64`, `arm64`; empty where nobody has looked."""
         return tuple(self.record.get("machines", ()))
+
+    def tag(self, flavour: str) -> str:
+        """The tag of one flavour: `12.8.1-cudnn-runtime-ubuntu24.04`."""
+        return f"{self.cuda}-{flavour}-{self.os}"
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of all listed flavours."""
+        return tuple(self.tag(flavour) for flavour in self.flavours)
 
 
 class Tool(Sourced):
@@ -148,3 +198,39 @@ class Tool(Sourced):
     def version(self) -> Version:
         """The newest release on the day of the record."""
         return Version(self.record["version"])
+
+    @property
+    def released(self) -> str:
+        """The day of its upload, as ISO date."""
+        return str(self.record["released"])
+
+    def sha256(self, machine: str) -> str | None:
+        """The digest of its wheel for a machine; `None` where it was not read."""
+        digests: Mapping[str, str] = self.record.get("sha256", {})
+        return digests.get(machine) or digests.get("any")
+
+
+class Build(Sourced):
+    """The compute capabilities that one build of a framework was compiled for."""
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """`8.0` is machine code; `12.0+PTX` is code that newer GPUs can take too."""
+        return tuple(self.record["capabilities"])
+
+    def runs_on(self, capability: str) -> Known:
+        """Whether a GPU can run it: machine code of the same generation and not newer, or PTX that is not newer.
+
+        CUDA C++ Programming Guide, "Binary Compatibility" and "PTX Compatibility".
+        """
+        gpu = _pair(capability)
+        for compiled in self.capabilities:
+            built = _pair(compiled.removesuffix("+PTX"))
+            if built <= gpu and (built[0] == gpu[0] or compiled.endswith("+PTX")):
+                return Known.YES
+        return Known.NO
+
+
+def _pair(capability: str) -> tuple[int, int]:
+    major, _, minor = capability.partition(".")
+    return int(major), int(minor)

@@ -42,11 +42,7 @@ class Framework(Layer):
     def lower(self, target: Target) -> tuple[Instruction | Comment, ...]:
         """One instruction, since a framework's wheels are the heaviest and steadiest layer there is."""
         origins = dict.fromkeys(
-            "this build's wheelhouse"
-            if pin.local
-            else f"the {pin.index.name} index"
-            if pin.index
-            else "the Python index"
+            "this build's wheelhouse" if pin.local else f"{self.title}'s own index" if pin.index else "the Python index"
             for pin in target.pins
         )
         return (

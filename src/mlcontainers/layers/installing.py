@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlcontainers.dockerfile import Instruction
-    from mlcontainers.layers.target import Index, Pin, Target
+    from mlcontainers.layers.target import Index, Target
     from mlcontainers.values.references import ImageReference
 
 UV_STAGE = "uv"
@@ -60,33 +60,33 @@ def install(target: Target, requirements: Sequence[str], *, files: Sequence[str]
 
 
 def install_pins(target: Target) -> Run:
-    """Decided packages, each from its one index, then written down as constraints for all that follows."""
-    pieces: list[str] = []
-    for index, local in dict.fromkeys((pin.index, pin.local) for pin in target.pins):
-        group = [pin for pin in target.pins if (pin.index, pin.local) == (index, local)]
-        if index is not None or local:
-            pieces += _without_dependencies(target, group, index, local)
-    pieces += [*_command(target), *(shell(str(pin)) for pin in target.pins)]
-    pieces += ["&& printf '%s\\n'", *(shell(str(pin)) for pin in target.pins), f">> {CONSTRAINTS}"]
-    local_wheels = any(pin.local for pin in target.pins)
-    wheelhouse = (Mount.bind(f"/{WHEELHOUSE}", from_=WHEELHOUSE),) if local_wheels else ()
+    """Decided packages, each from its one index, then written down as constraints for all that follows.
+
+    Wheels from anywhere but the Python index come without what they need; that the next command takes from there.
+    """
+    names = [shell(str(pin)) for pin in target.pins]
+    groups = dict.fromkeys((pin.index, pin.local) for pin in target.pins if pin.index or pin.local)
+    commands = [_without_dependencies(target, index, local) for index, local in groups]
+    commands += [[*_command(target), *names], ["printf '%s\\n'", *names, f">> {CONSTRAINTS}"]]
+    pieces = [*commands[0], *(piece for command in commands[1:] for piece in (f"&& {command[0]}", *command[1:]))]
+    wheelhouse = [Mount.bind(f"/{WHEELHOUSE}", from_=WHEELHOUSE)] if any(pin.local for pin in target.pins) else []
     return Run.shell(*pieces, mounts=(*_mounts(target), *wheelhouse))
 
 
-def _without_dependencies(target: Target, pins: Sequence[Pin], index: Index | None, local: bool) -> list[str]:
-    """Only these wheels from there; what they need comes from the Python index, in the next command."""
-    if local:
+def _without_dependencies(target: Target, index: Index | None, local: bool) -> list[str]:
+    """The wheels of one index or of the wheelhouse, and nothing else."""
+    names = (shell(str(pin)) for pin in target.pins if (pin.index, pin.local) == (index, local))
+    if local or index is None:
         origin = f"--no-index --find-links=/{WHEELHOUSE}"
     else:
-        assert index is not None
         origin = f"--default-index={shell(target.sources.mirror(index.name) or index.url)}"
-    return [*_command(target), "--no-deps", origin, *(shell(str(pin)) for pin in pins), "&&"]
+    return [*_command(target), f"--no-deps {origin}", *names]
 
 
 def _command(target: Target) -> list[str]:
-    constraints = [f"--constraint={CONSTRAINTS}"] if target.sealed else []
-    options = [f"--cache-dir={CACHE}", "--link-mode=copy", "--compile-bytecode", *constraints]
-    return [f"{UV_HOME}/bin/uv pip install --python={target.interpreter}", " ".join(options)]
+    constraints = f" --constraint={CONSTRAINTS}" if target.sealed else ""
+    options = f"--cache-dir={CACHE} --link-mode=copy --compile-bytecode{constraints}"
+    return [f"{UV_HOME}/bin/uv pip install --python={target.interpreter}", options]
 
 
 def _mounts(target: Target) -> tuple[Mount, ...]:

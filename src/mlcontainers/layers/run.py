@@ -40,7 +40,10 @@ class Shell(Layer):
     def lower(self, target: Target) -> tuple[Instruction | Comment, ...]:
         """One instruction a command, run as root while building."""
         mounts = host_mounts(target.sources.host_settings)
+        first, *others = (Run.shell(command, mounts=mounts) for command in self.commands)
+        alone = Comment("hadolint ignore=DL3059")
         return (
             Comment("As given; not checked against facts."),
-            *(Run.shell(command, mounts=mounts) for command in self.commands),
+            first,
+            *(part for run in others for part in (alone, run)),
         )

@@ -147,6 +147,7 @@ def _layers(decided: Decided) -> Iterator[Item]:
         if not workdir_written and layer.volatility >= Volatility.CODE:
             yield workdir
             workdir_written = True
+        yield Blank(), None
         here = replace(target, pins=decided.pins[position], sealed=sealed)
         yield from ((item, origin) for item in layer.lower(here))
         sealed = sealed or isinstance(layer, Framework)

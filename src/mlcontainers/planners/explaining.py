@@ -37,8 +37,10 @@ def _lines(plan: Plan) -> Iterator[str]:
 
 
 def _download(plan: Plan) -> str:
-    known = f"at least {human_size(plan.forecast.known_download)} of framework wheels"
     unknown = ", ".join(plan.forecast.unknown)
+    if not plan.forecast.known_download:
+        return f"the size of {unknown} is not known"
+    known = f"at least {human_size(plan.forecast.known_download)} of framework wheels"
     return f"{known}; the size of {unknown} is not known" if unknown else f"{known}, and what they depend on"
 
 

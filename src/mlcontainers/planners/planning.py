@@ -246,9 +246,11 @@ def _decisions(
     ]
     if not isinstance(accelerator, Cpu):
         driver = (floor_fact,) if floor and floor_fact else ()
-        decisions.append(Decision("accelerator", str(accelerator), (_why_accelerator(image, solution), *driver)))
+        decisions.append(
+            Decision("accelerator", str(accelerator), (_why_accelerator(image, solution, accelerator), *driver))
+        )
     else:
-        decisions.append(Decision("accelerator", "CPU", (_why_accelerator(image, solution),)))
+        decisions.append(Decision("accelerator", "CPU", (_why_accelerator(image, solution, accelerator),)))
     for package in solution.packages:
         origin = f" from {package.index.url}" if package.index else " from the Python index"
         decisions.append(
@@ -273,7 +275,7 @@ def _why_python(image: Image, base: Base, solution: Solution) -> tuple[Fact, ...
     return (rule, *newer[-1:])
 
 
-def _why_accelerator(image: Image, solution: Solution) -> Fact:
+def _why_accelerator(image: Image, solution: Solution, accelerator: Accelerator) -> Fact:
     match image.base:
         case CudaBase(version=None):
             leader = next((package for package in solution.packages if package.cuda), None)
@@ -284,7 +286,10 @@ def _why_accelerator(image: Image, solution: Solution) -> Fact:
             )
             return Fact(why, RULE)
         case ReferenceBase(cuda=None):
-            return Fact("it is what the base you asked for has", RULE)
+            cuda = isinstance(accelerator, Cuda)
+            return Fact(
+                "the base you asked for has it" if cuda else "neither you nor the base's name speak of CUDA", RULE
+            )
         case _:
             return Fact("you asked for it", "image")
 

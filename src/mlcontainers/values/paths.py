@@ -10,6 +10,19 @@ from mlcontainers.values.text import invalid, word
 from mlcontainers.values.text_value import TextValue
 
 
+def _path(text: object) -> str:
+    """One line without what a builder changes in a path: it expands variables and removes quotes there."""
+    path = word(text, "path")
+    if found := [character for character in "$\\\"'" if character in path]:
+        raise invalid(
+            "unreadable-path",
+            f"path {path!r} holds {found[0]}",
+            "choose a path without $, quotes and backslashes",
+            because=("builders expand variables and remove quotes and backslashes in paths",),
+        )
+    return path
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ImagePath(TextValue):
     """An absolute path inside the image, such as `/app`."""
@@ -21,7 +34,7 @@ class ImagePath(TextValue):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read an absolute path; it is brought to its shortest form."""
-        path = word(text, "path")
+        path = _path(text)
         if not path.startswith("/"):
             raise invalid("relative-path", f"{path!r} is not absolute", f'write "/{path}"')
         return cls("/" + normpath(path).lstrip("/"))
@@ -41,7 +54,7 @@ class ContextPath(TextValue):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a path relative to the build context that does not leave it."""
-        path = word(text, "path")
+        path = _path(text)
         shortest = normpath(path)
         if path.startswith(("/", "~")) or shortest.startswith(".."):
             raise invalid(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _SHELL_SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./-]+").fullmatch
+_LIVE_IN_DOUBLE_QUOTES = re.compile(r"""["$`\\!]""").search
 
 
 def shell(text: str) -> str:
@@ -15,6 +16,8 @@ def shell(text: str) -> str:
     """
     if _SHELL_SAFE(text):
         return text
+    if "'" in text and not _LIVE_IN_DOUBLE_QUOTES(text):
+        return f'"{text}"'
     return "'" + text.replace("'", "'\"'\"'") + "'"
 
 

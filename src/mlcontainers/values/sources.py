@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from mlcontainers.values.text import invalid, word
+
+_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~%+/-]*)?", re.ASCII).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,25 @@ class Sources:
     mirrors: tuple[tuple[str, str], ...] = ()
     """Index names (`pytorch`) and the URL that is used instead of theirs."""
 
+    def __post_init__(self) -> None:
+        for name, url in self.mirrors:
+            _check_mirror(name, url)
+
     def mirror(self, name: str) -> str | None:
         """The URL that stands for the index of this name, if any."""
         return dict(self.mirrors).get(name)
+
+
+def _check_mirror(name: str, url: str) -> None:
+    """A plain address: what stands in it is in the Dockerfile and in the history of the image."""
+    if "@" in word(url, f"mirror of {name}"):
+        raise invalid(
+            "credentials-in-mirror",
+            f"the mirror of {name!r} has a user name or password in its address",
+            "let the build pass the host's own settings: host_settings=True",
+            because=("the address is written into the Dockerfile and the history of the image",),
+        )
+    if not _URL(url):
+        raise invalid(
+            "bad-mirror", f"{url!r} is no address of an index", "as in 'https://index.example.com/pytorch/cpu'"
+        )

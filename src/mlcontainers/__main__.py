@@ -1,0 +1,5 @@
+"""`python -m mlcontainers`"""
+
+from mlcontainers.cli import main
+
+main()

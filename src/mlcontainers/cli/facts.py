@@ -1,0 +1,59 @@
+"""`mlcontainers facts show KEY`, `mlcontainers facts list NAME`"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, cast
+
+import typer
+
+from mlcontainers.cli.answering import FINE, answers, print_json
+from mlcontainers.cli.arguments import AsJson
+from mlcontainers.cli.drawing import show
+
+facts = typer.Typer(help="What the catalogue knows, with source and date.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@facts.command("show")
+@answers
+def show_record(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="As in 'torch==2.9.1'.", show_default=False)],
+    as_json: AsJson = False,
+) -> int:
+    """One record, by its key."""
+    from mlcontainers import catalogue
+
+    record = catalogue().record(key)
+    if as_json:
+        print_json(dict(record))
+    else:
+        show("\n".join(_fields(record)))
+    return FINE
+
+
+@facts.command("list")
+@answers
+def list_keys(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="As in 'torch'; all names without it.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """The keys of all records about a package or in a table."""
+    from mlcontainers import catalogue
+
+    known = catalogue()
+    keys = known.keys(name) if name is not None else (*known.projects(), *known.tables())
+    if as_json:
+        print_json(list(keys))
+    else:
+        show("\n".join(keys))
+    return FINE
+
+
+def _fields(record: Mapping[str, object], prefix: str = "") -> Iterator[str]:
+    """`linux.x86_64.glibc: 2.28`, one line a value."""
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            yield from _fields(cast("Mapping[str, object]", value), f"{prefix}{name}.")
+        else:
+            shown = ", ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else value
+            yield f"{prefix}{name}: {shown}"

@@ -1,0 +1,96 @@
+"""The gallery: an image.toml, the Dockerfile it becomes and the plan that says why. Each is held against other readers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from mlcontainers import Dockerfile, Image, check, plan
+from mlcontainers.dockerfile import From
+from mlcontainers.dockerfile.second_reader import differences
+from mlcontainers.engines.client import docker_program
+
+HERE = Path(__file__).parent
+CASES = sorted(file.parent.name for file in HERE.glob("*/image.toml"))
+HADOLINT = Path(sysconfig.get_path("scripts")) / "hadolint"
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> Path:
+    return HERE / str(request.param)
+
+
+class TestExpected:
+    """What an image becomes is written down, so that a change of it can be reviewed."""
+
+    @pytest.mark.parametrize("name", ["Dockerfile", "plan.txt"])
+    def test_equals_the_file(self, case: Path, name: str, pytestconfig: pytest.Config) -> None:
+        decided = plan(Image.load(case / "image.toml"))
+        text = decided.dockerfile.render() if name == "Dockerfile" else decided.explain()
+        if pytestconfig.getoption("--write-goldens"):
+            (case / name).write_text(text, encoding="utf-8")
+
+        assert text == (case / name).read_text(encoding="utf-8")
+
+    def test_every_origin_names_a_part_of_the_image(self, case: Path) -> None:
+        decided = plan(Image.load(case / "image.toml"))
+
+        assert len(decided.origins) == len(decided.dockerfile.instructions)
+        assert all(decided.origins)
+
+    def test_is_the_same_in_another_process(self, case: Path) -> None:
+        """No order of a set, no hash seed, no clock enters."""
+        program = "import sys; from mlcontainers import *; import mlcontainers as m; sys.stdout.write(m.plan(m.Image.load(sys.argv[1])).dockerfile.render())"
+        program = program.replace("from mlcontainers import *; ", "")
+        outputs = {
+            subprocess.run(
+                [sys.executable, "-c", program, str(case / "image.toml")],
+                env={"PYTHONHASHSEED": seed},
+                capture_output=True,
+                check=True,
+            ).stdout
+            for seed in ("1", "2")
+        }
+
+        assert outputs == {(case / "Dockerfile").read_bytes()}
+
+
+class TestOtherReaders:
+    """What others say of the files: nothing."""
+
+    def test_our_own_parser_reads_it_back(self, case: Path) -> None:
+        text = (case / "Dockerfile").read_text(encoding="utf-8")
+        decided = plan(Image.load(case / "image.toml"))
+
+        assert Dockerfile.parse(text).render() == text
+        assert Dockerfile.parse(text).instructions == decided.dockerfile.instructions
+
+    def test_our_own_checks_find_nothing(self, case: Path) -> None:
+        assert check((case / "Dockerfile").read_text(encoding="utf-8")) == ()
+
+    def test_dockerfile_parse_reads_the_same(self, case: Path) -> None:
+        assert differences(Dockerfile.parse((case / "Dockerfile").read_text(encoding="utf-8"))) == ()
+
+    def test_hadolint_finds_nothing(self, case: Path) -> None:
+        command = [HADOLINT, "--no-color", "--ignore=DL3059", case / "Dockerfile"]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+
+        assert (found.stdout + found.stderr, found.returncode) == ("", 0)
+
+    def test_the_builder_accepts_it_without_a_warning(self, case: Path, engine: str, tmp_path: Path) -> None:
+        """BuildKit's own checks, with a local image in the place of each base."""
+        bases = {node.image for node in Dockerfile.parse((case / "Dockerfile").read_bytes()).instructions if isinstance(node, From)}
+        platform = Image.load(case / "image.toml").platform
+        stand_ins = [f"--build-context={base}=docker-image://python:3.11-slim-bookworm" for base in sorted(bases)]
+        command = [docker_program(), "buildx", "build", "--call=check,format=json", *stand_ins]
+        command += [f"--file={case / 'Dockerfile'}", str(tmp_path)]
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        report = json.loads(said.stdout)
+
+        assert said.returncode == 0, said.stderr
+        assert [w["ruleName"] for w in report.get("warnings") or () if platform.arch == "amd64"] == []

@@ -1,0 +1,66 @@
+"""What all tests share: the engine that answers, and the stand-ins for base images."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mlcontainers import EngineNotFoundError
+from mlcontainers.engines.client import engine_version
+
+ROOT = Path(__file__).parent.parent
+IN_CI = bool(os.environ.get("CI"))
+
+
+def _find_engine() -> tuple[str, str]:
+    """The version of the engine that answers, or why none does."""
+    try:
+        return engine_version(), ""
+    except EngineNotFoundError as error:
+        return "", error.problems[0].what
+
+
+ENGINE, NO_ENGINE = _find_engine()
+
+
+def pytest_report_header() -> str:
+    if ENGINE:
+        return f"engine: {ENGINE}"
+    return f"ENGINE TESTS ARE SKIPPED: {NO_ENGINE}; `make engine` brings one up"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-goldens", action="store_true", help="write the expected files of tests/cases again")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever uses the engine is marked so, and skipped where there is none; in CI it fails instead."""
+    for item in items:
+        uses_engine = "engine" in getattr(item, "fixturenames", ())
+        if uses_engine or item.get_closest_marker("engine"):
+            item.add_marker("engine")
+            if not ENGINE and not IN_CI:
+                item.add_marker(pytest.mark.skip(reason=f"{NO_ENGINE}; `make engine` brings one up"))
+
+
+@pytest.fixture(scope="session")
+def engine() -> str:
+    """The version of the engine that answers."""
+    if not ENGINE:
+        pytest.fail(f"CI needs an engine, and {NO_ENGINE}")
+    return ENGINE
+
+
+@pytest.fixture(scope="session")
+def wheelhouse() -> Path:
+    """The folder of wheels that pip's find-links setting names: PyTorch's CPU wheel lies there on test machines."""
+    from mlcontainers.engines.host import find_links
+
+    for folder in find_links():
+        if list(folder.glob("torch-2.13.0+cpu-cp311-*.whl")):
+            return folder
+    if IN_CI:
+        pytest.fail("CI needs PyTorch's CPU wheel in the folder of pip's find-links setting")
+    pytest.skip("pip's find-links setting names no folder with a CPU wheel of torch 2.13.0")
