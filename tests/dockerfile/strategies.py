@@ -7,8 +7,32 @@ from typing import TYPE_CHECKING, TypeVar
 from hypothesis import strategies as st
 
 from mlcontainers.dockerfile import (
-    Add, Arg, Blank, Cmd, Comment, Copy, Dockerfile, Entrypoint, Env, Expose, From, Healthcheck, Heredoc,
-    Instruction, Item, Label, Maintainer, Mount, Onbuild, Run, Shell, Stopsignal, User, Volume, Word, Workdir,
+    Add,
+    Arg,
+    Blank,
+    Cmd,
+    Comment,
+    Copy,
+    Dockerfile,
+    Entrypoint,
+    Env,
+    Expose,
+    From,
+    Healthcheck,
+    Heredoc,
+    Instruction,
+    Item,
+    Label,
+    Maintainer,
+    Mount,
+    Onbuild,
+    Run,
+    Shell,
+    Stopsignal,
+    User,
+    Volume,
+    Word,
+    Workdir,
 )  # fmt: skip
 from mlcontainers.errors import InvalidDockerfileError
 

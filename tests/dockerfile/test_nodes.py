@@ -10,8 +10,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlcontainers.dockerfile import (
-    Arg, Cmd, Comment, Copy, Dockerfile, Entrypoint, Env, Expose, From, Healthcheck, Heredoc, Label, Mount, Onbuild,
-    Run, Shell, User, Volume, Word, Workdir, check,
+    Arg,
+    Cmd,
+    Comment,
+    Copy,
+    Dockerfile,
+    Entrypoint,
+    Env,
+    Expose,
+    From,
+    Healthcheck,
+    Heredoc,
+    Label,
+    Mount,
+    Onbuild,
+    Run,
+    Shell,
+    User,
+    Volume,
+    Word,
+    Workdir,
+    check,
 )  # fmt: skip
 from mlcontainers.dockerfile.instructions import KINDS
 from mlcontainers.errors import InvalidDockerfileError
