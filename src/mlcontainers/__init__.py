@@ -70,7 +70,34 @@ _WHERE = {
     "plan": "planners",
 }
 
-__all__ = ["__version__", *_WHERE]
+__all__ = [
+    "Answer",
+    "BuildFailedError",
+    "BuiltImage",
+    "Cpu",
+    "Cuda",
+    "Dockerfile",
+    "EngineError",
+    "EngineNotFoundError",
+    "Fact",
+    "Image",
+    "ImpossibleError",
+    "InvalidDockerfileError",
+    "InvalidImageError",
+    "InvalidValueError",
+    "MlcontainersError",
+    "Plan",
+    "Problem",
+    "Rocm",
+    "Sources",
+    "UnknownFactError",
+    "__version__",
+    "build",
+    "catalogue",
+    "check",
+    "pin",
+    "plan",
+]
 
 
 def __getattr__(name: str) -> object:
