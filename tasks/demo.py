@@ -29,7 +29,7 @@ def main() -> int:
         show_plan(EXAMPLES / "pytorch-cuda")
         serve_prediction(EXAMPLES / "sklearn-regression")
     except EngineNotFoundError as error:
-        say(f"No build here, since {error.problems[0].what}; to get an engine: make engine, or install Docker.")
+        say(f"No build here, since {error.problems[0].what}; to get one: make engine, or install Docker.")
     except EngineError as error:
         print(error, file=sys.stderr)
         return error.exit_code

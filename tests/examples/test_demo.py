@@ -19,7 +19,7 @@ def test_without_an_engine_it_still_ends_well(tmp_path: Path) -> None:
     assert "accelerator: CUDA 12.8\n" in done.stdout
     assert "\nFROM python:3.12-slim-bookworm\n" in done.stdout
     assert done.stdout.endswith(
-        "No build here, since there is no docker program on the PATH; to get an engine: make engine, or install Docker.\n"
+        "No build here, since there is no docker program on the PATH; to get one: make engine, or install Docker.\n"
     )
 
 
