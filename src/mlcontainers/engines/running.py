@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import time
+import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -66,19 +67,30 @@ def running(reference: str, *, port: int = 8080, host_port: int | None = None, *
     `host_port` is a free one where it is left out. `options` are those of the Docker SDK's `containers.create`.
     """
     client = _client()
+    name = f"mlcontainers-{uuid.uuid4().hex[:12]}"
     container: Any = None
     try:
         container = client.containers.create(
-            reference, ports={f"{port}/tcp": ("127.0.0.1", host_port)}, labels={LABEL: "1"}, **options
+            reference, name=name, ports={f"{port}/tcp": ("127.0.0.1", host_port)}, labels={LABEL: "1"}, **options
         )
         container.start()
         container.reload()
         published = container.attrs["NetworkSettings"]["Ports"][f"{port}/tcp"]
         yield Service(container, int(published[0]["HostPort"]))
     finally:
-        if container is not None:
-            container.remove(force=True)
+        _remove(client, name, created=container is not None)
         client.close()
+
+
+def _remove(client: Any, name: str, *, created: bool) -> None:
+    """By name: an interrupt can come while the engine creates a container whose answer we never see."""
+    from docker.errors import NotFound
+
+    for _ in range(1 if created else 5):
+        with suppress(NotFound):
+            client.api.remove_container(name, force=True)
+            return
+        time.sleep(_STEP)
 
 
 def _client() -> Any:
