@@ -76,6 +76,22 @@ class TestReadingLosesNothing:
                 assert item.span == Span(line, line + last)
             line += written.count("\n")
 
+    @settings(max_examples=200, deadline=None)
+    @given(mutated())
+    def test_the_canonical_form_means_the_same(self, text: str) -> None:
+        document = parsed(text)
+        if document is None:
+            return
+        try:
+            canonical = document.canonical()
+        except InvalidDockerfileError as error:
+            assert [problem.code for problem in error.problems] == ["bad-flag"]
+            return
+
+        again = Dockerfile.parse(canonical)
+        assert again.instructions == document.instructions
+        assert again.canonical() == canonical
+
 
 def _text(item: Item) -> str:
     """The lines that an item was read from."""
