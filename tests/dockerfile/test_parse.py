@@ -48,21 +48,21 @@ class TestReadingLosesNothing:
 
         assert document is None or document.render() == text
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(st.binary() | mutated().map(lambda text: b"FROM x\n" + text.encode("utf-8", "surrogateescape")))
     def test_bytes(self, content: bytes) -> None:
         document = parsed(content)
 
         assert document is None or document.encode() == content
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(mutated())
     def test_checking_never_fails(self, text: str) -> None:
         problems = check(text)
 
         assert parsed(text) is not None or any(problem.severity == "error" for problem in problems)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(mutated())
     def test_the_lines_of_all_items_are_the_file(self, text: str) -> None:
         document = parsed(text)
@@ -75,6 +75,21 @@ class TestReadingLosesNothing:
                 last = written.removesuffix("\n").count("\n")
                 assert item.span == Span(line, line + last)
             line += written.count("\n")
+
+    @settings(max_examples=100, deadline=None)
+    @given(mutated())
+    def test_the_canonical_form_means_the_same(self, text: str) -> None:
+        document = parsed(text)
+        if document is None:
+            return
+        try:
+            formatted = document.formatted()
+        except InvalidDockerfileError as error:
+            assert {problem.code for problem in error.problems} <= {"bad-flag", "cannot-be-written", "bad-pair"}
+            return
+
+        assert formatted.instructions == document.instructions
+        assert formatted.formatted().render() == formatted.render() == document.canonical()
 
 
 def _text(item: Item) -> str:

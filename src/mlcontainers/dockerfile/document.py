@@ -114,14 +114,19 @@ class Dockerfile:
         return self.render().encode("utf-8", "surrogateescape")
 
     def formatted(self) -> Dockerfile:
-        """The same document with every line in canonical form."""
-        return Dockerfile.parse(self.canonical())
+        """The same document with every line in canonical form; refused where that would mean something else."""
+        formatted = Dockerfile.parse(self.canonical())
+        if formatted.instructions != self.instructions:
+            pairs = zip(self.instructions, formatted.instructions, strict=False)
+            lost = next((node for node, again in pairs if node != again), self.instructions[-1])
+            what = f"{written(lost, self.escape)!r} would be read as something else"
+            raise refuse("cannot-be-written", what, because="no canonical form says the same")
+        return formatted
 
     def canonical(self) -> str:
-        """The text in canonical form, whatever the lines looked like that it was read from."""
+        """The text in canonical form, whatever the lines looked like that it was read from; see `formatted`."""
         escape = self.escape
-        parts = [_fresh(item, escape) + "\n" for item in self.items]
-        return "".join(parts)
+        return "".join([_fresh(item, escape) + "\n" for item in self.items])
 
     def replace(self, old: Instruction, new: Instruction) -> Dockerfile:
         """This document with another instruction in the place of one: the rest keeps its bytes."""

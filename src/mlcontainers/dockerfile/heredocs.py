@@ -10,10 +10,10 @@ from mlcontainers.dockerfile.refusals import BLANKS, refuse
 
 _DELIMITER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII).fullmatch
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]").search
-_MARK = re.compile(r"([0-9]*)<<(-?)([^<]*)", re.DOTALL).fullmatch
-_OPEN_MARK = re.compile(r"[0-9]*<<").fullmatch
+_MARK = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)", re.DOTALL).fullmatch
 # What ends a run of plain characters while words are cut as the builder's shell reader does.
-_PLAIN = re.compile(rf"[^'\"\\${BLANKS}]+").match
+_PLAIN = re.compile(rf"[^'\"\\$<{BLANKS}]+").match
+_SOLID = re.compile(rf"[^{BLANKS}]+").match
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]", re.ASCII).match
 _MODIFIER = re.compile(r":?[-+?]|##?|%%?|//?").match
 
@@ -96,19 +96,7 @@ def marks(line: str) -> list[Mark]:
     words = shell_words(line)
     if words is None:
         return []
-    found: list[Mark] = []
-    skip = False
-    for position, word in enumerate(words):
-        if skip:
-            skip = False
-            continue
-        if _OPEN_MARK(word) and position + 1 < len(words):
-            # Since frontend 1.16 blanks may stand between << and the delimiter.
-            word += words[position + 1]
-            skip = "<" not in words[position + 1]
-        if mark := read_mark(word):
-            found.append(mark)
-    return found
+    return [mark for mark in map(read_mark, words) if mark]
 
 
 def read_mark(word: str) -> Mark | None:
@@ -119,8 +107,7 @@ def read_mark(word: str) -> Mark | None:
     name = _unquoted(match[3])
     if not name:
         return None
-    expand = "'" not in match[3] and '"' not in match[3]
-    return name, expand, bool(match[2]), match[1]
+    return name, _quotes(name) == _quotes(match[3]), bool(match[2]), match[1]
 
 
 def shell_words(line: str) -> list[str] | None:
@@ -141,10 +128,33 @@ def shell_words(line: str) -> list[str] | None:
         following = _after(line, position, character)
         if following is None:
             return None
+        if character == "$" and (blank := _first_blank(line, position, following)):
+            # What stands in braces is cut at its blanks all the same.
+            position = blank
+            while position < following:
+                match = _SOLID(line, position, following)
+                if match is None:
+                    position, start = _cut(words, line, start, position)
+                    continue
+                start = position if start < 0 else start
+                position = match.end()
+            continue
         position = following
     if start >= 0:
         words.append(line[start:])
     return words
+
+
+def _first_blank(line: str, start: int, end: int) -> int:
+    """Where the first blank stands between two places; 0 for none."""
+    return next((position for position in range(start, end) if line[position] in BLANKS), 0)
+
+
+def _cut(words: list[str], line: str, start: int, blank: int) -> tuple[int, int]:
+    """End the word that began at `start`, if one did, before a blank."""
+    if start >= 0:
+        words.append(line[start:blank])
+    return blank + 1, -1
 
 
 def _after(line: str, position: int, character: str) -> int | None:
@@ -158,8 +168,17 @@ def _after(line: str, position: int, character: str) -> int | None:
         return min(position + 2, len(line))
     if character == "$":
         return _after_dollar(line, position)
+    if line.startswith("<<", position):
+        # Since frontend 1.16 blanks may stand between << and the delimiter.
+        return _gap(line, position + 2)
     match = _PLAIN(line, position)
     return match.end() if match else position + 1
+
+
+def _gap(line: str, position: int) -> int:
+    while position < len(line) and line[position] in "\t\r ":
+        position += 1
+    return position
 
 
 def _after_quote(line: str, position: int) -> int | None:
@@ -212,6 +231,10 @@ def _brace_in(line: str, start: int, end: int, character: str) -> int:
         return end
     close = line.find("}", start, end)
     return end if close < 0 else close
+
+
+def _quotes(text: str) -> int:
+    return text.count("'") + text.count('"')
 
 
 def _unquoted(text: str) -> str:

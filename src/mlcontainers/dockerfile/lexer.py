@@ -96,7 +96,7 @@ def _uncontinued(line: str, escape: str) -> tuple[str, bool]:
 def split_keyword(text: str) -> tuple[str, str]:
     """Keyword as written, and all behind it."""
     parts = _BLANK.split(text.strip(BLANKS), 1)
-    return parts[0], parts[1] if len(parts) == 2 else ""
+    return (parts[0], parts[1]) if len(parts) == 2 else (parts[0], "")
 
 
 def split_blanks(text: str) -> list[str]:

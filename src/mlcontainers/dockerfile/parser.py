@@ -11,6 +11,7 @@ from mlcontainers.dockerfile.instructions.instruction import trusted
 from mlcontainers.dockerfile.items import Blank, Comment, Directive, Item, as_written
 from mlcontainers.dockerfile.lexer import (
     BOM,
+    Logical,
     SyntaxRefusal,
     join,
     overlong,
@@ -63,6 +64,8 @@ class _Reader:
         self.lines = physical_lines(text)
         self.ends_open = not text.endswith("\n")
         self.escape = "\\"
+        self.may_continue = "\\` \t"
+        """What a line that goes on can end with; most lines do not."""
         self.position = 0
         self.items: list[Item] = []
         self.problems: list[Problem] = []
@@ -108,7 +111,10 @@ class _Reader:
     def instruction(self, bare: str) -> None:
         """An instruction with its continuation lines and the heredocs below it."""
         start = self.position
-        logical = join(self.lines, start, self.escape, bare)
+        if bare[-1] in self.may_continue:
+            logical = join(self.lines, start, self.escape, bare)
+        else:
+            logical = Logical(bare, (), start + 1, False)
         keyword, rest = split_keyword(logical.text)
         flags, arguments = split_flags(rest) if rest else ((), "")
         end = logical.end

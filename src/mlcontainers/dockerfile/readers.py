@@ -122,6 +122,8 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _flags(reading: Reading) -> Flags:
+    if not reading.source.flags:
+        return {}
     keyword = reading.source.keyword.upper()
     known = FLAGS.get(keyword, _NO_FLAGS)
     found: Flags = {}

@@ -6,6 +6,8 @@ import re
 
 from mlcontainers.errors import InvalidDockerfileError, Problem
 
+# Printable ASCII without blanks, quotes and backslashes.
+_PLAIN_FLAG = re.compile(r"[!#-&(-\[\]-~]+").fullmatch
 LONGEST_LINE = 65_535
 """Bytes of a physical line, without its end: BuildKit's scanner stops above."""
 _ROOM = LONGEST_LINE - 1_000
@@ -53,16 +55,16 @@ def open_line(what: str, text: str) -> InvalidDockerfileError:
 
 def flag_value(text: object, what: str) -> str:
     """A value that every builder reads the same as a flag: ASCII, no quotes, no backslash, no blank."""
+    if isinstance(text, str) and _PLAIN_FLAG(text) and len(text) < _ROOM:
+        return text
     value = one_line(text, what)
     if not value:
         raise refuse("bad-flag", f"{what} is empty", because="builders take an empty flag for none at all")
-    if not value.isascii() or any(character in value for character in " \t'\"\\"):
-        raise refuse(
-            "bad-flag",
-            f"{what} {value!r} holds a blank, a quote, a backslash or a character beyond ASCII",
-            because="flags are read byte by byte, and builders differ in what they unquote there",
-        )
-    return value
+    raise refuse(
+        "bad-flag",
+        f"{what} {value!r} holds a blank, a quote, a backslash or a character beyond ASCII",
+        because="flags are read byte by byte, and builders differ in what they unquote there",
+    )
 
 
 def _check_odd(text: str, what: str) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlcontainers.dockerfile.instructions import Arg, Env, Label, Onbuild
 from mlcontainers.dockerfile.instructions.instruction import Unreadable, trusted
+from mlcontainers.dockerfile.refusals import refuse
 from mlcontainers.dockerfile.words import Word, translate
 
 if TYPE_CHECKING:
     from mlcontainers.dockerfile.instructions.instruction import Flag, Instruction
 
+# Letters beyond ASCII are no match either.
+_PLAIN = re.compile(r"[^\s'\"\\\x00-\x1f\x7f-\U0010ffff]*", re.ASCII).fullmatch
 _BELOW = " \\\n    "
 _SPREAD = frozenset(("RUN", "HEALTHCHECK"))
 
@@ -34,6 +38,8 @@ def line(instruction: Instruction) -> str:
     arguments = instruction.arguments
     keyword = instruction.word if isinstance(instruction, Unreadable) else instruction.keyword
     flags = instruction.flags
+    if arguments[:2] == "--" and not isinstance(instruction, Unreadable):
+        arguments = f"-- {arguments}"  # A lone -- ends the flags.
     if not flags:
         return f"{keyword} {arguments}" if arguments else keyword
     # A line that begins with # would be dropped as a comment.
@@ -44,7 +50,15 @@ def line(instruction: Instruction) -> str:
 
 def _flag(flag: Flag) -> str:
     name, value = flag
-    return f"--{name}" if value is None else f"--{name}={value}"
+    if value is None:
+        return f"--{name}"
+    if _PLAIN(value):
+        return f"--{name}={value}"
+    if not value.isascii():
+        because = "flags are read byte by byte, so builders garble what is beyond ASCII"
+        raise refuse("bad-flag", f"--{name}={value!r} cannot be written", because=because)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'--{name}="{escaped}"'
 
 
 def _respelled(instruction: Instruction, escape: str) -> Instruction:

@@ -14,7 +14,7 @@ from mlcontainers.dockerfile.instructions import Arg, Env, Instruction, Label
 from mlcontainers.errors import Problem, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from dockerfile_parse import DockerfileParser
 
@@ -100,7 +100,15 @@ def _values(ours: Dockerfile, parser: DockerfileParser) -> Iterator[Problem]:
     last = ours.stages[-1].instructions
     if any(isinstance(node, Arg | Env | Label) and not _plain(node) for node in ours.instructions):
         return
-    for kind, theirs in ((Env, parser.envs), (Label, parser.labels)):
+    try:
+        read: tuple[tuple[type[Env] | type[Label], Mapping[str, str]], ...] = (
+            (Env, parser.envs),
+            (Label, parser.labels),
+        )
+    except ValueError as error:
+        yield _problem(last[0], f"ENV or LABEL of the last stage cannot be read: {error}")
+        return
+    for kind, theirs in read:
         for node in last:
             if not isinstance(node, kind):
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 from mlcontainers.errors import Span
 
@@ -14,8 +14,7 @@ Flag: TypeAlias = tuple[str, str | None]
 """Name and value of a flag; `None` for a bare one such as `--link`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The lines an instruction was read from, as they stand."""
 
     text: str

@@ -96,4 +96,6 @@ def _value(value: Word | str | None) -> Word | None:
 
 
 def _written(pairs: tuple[tuple[str, Word], ...]) -> str:
-    return " \\\n    ".join([f"{key}={value.raw}" for key, value in pairs])
+    # A line that begins with # would be dropped as a comment.
+    comment = any(key[:1] == "#" for key, _ in pairs)
+    return (" " if comment else " \\\n    ").join([f"{key}={value.raw}" for key, value in pairs])
