@@ -11,7 +11,7 @@ from mlcontainers.dockerfile.render import written
 
 def assert_lawful(node: Instruction) -> None:
     """Equal to itself from its repr, copied, and read back; it never becomes a second instruction."""
-    again = eval(repr(node), vars(names))
+    again = eval(repr(node), dict(vars(names)))
     assert again == node
     assert hash(again) == hash(node)
     assert replace(node) == node

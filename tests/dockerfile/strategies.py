@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hypothesis import strategies as st
 
 from mlcontainers.dockerfile import (
-    Add, Arg, Blank, Cmd, Comment, Copy, Dockerfile, Entrypoint, Env, Expose, From, Healthcheck, Heredoc,
-    Instruction, Item, Label, Maintainer, Mount, Onbuild, Run, Shell, Stopsignal, User, Volume, Word, Workdir,
+    Add,
+    Arg,
+    Blank,
+    Cmd,
+    Comment,
+    Copy,
+    Dockerfile,
+    Entrypoint,
+    Env,
+    ExecForm,
+    Expose,
+    From,
+    Healthcheck,
+    Heredoc,
+    Instruction,
+    Item,
+    Label,
+    Maintainer,
+    Mount,
+    Onbuild,
+    Run,
+    Shell,
+    ShellForm,
+    Stopsignal,
+    User,
+    Volume,
+    Word,
+    Workdir,
 )  # fmt: skip
 from mlcontainers.errors import InvalidDockerfileError
 
@@ -30,26 +56,25 @@ PATHS = st.from_regex(r"/?[a-z.*][a-z0-9./_ -]{0,8}/", fullmatch=True)
 STAGES = st.from_regex(r"[a-z][a-z0-9_.-]{0,5}", fullmatch=True)
 
 
-def accepted(make: Callable[[], T]) -> T | None:
-    """What a constructor makes of its arguments; `None` if it refuses them."""
-    try:
-        return make()
-    except InvalidDockerfileError:
-        return None
+def made(make: Callable[..., T], *parts: SearchStrategy[Any]) -> SearchStrategy[T]:
+    """What a constructor makes of such arguments; those that it refuses are left out."""
+
+    def attempt(arguments: tuple[Any, ...]) -> list[T]:
+        try:
+            return [make(*arguments)]
+        except InvalidDockerfileError:
+            return []
+
+    return st.tuples(*parts).map(attempt).filter(bool).map(lambda found: found[0])
 
 
-def made(strategy: SearchStrategy[Callable[[], T]]) -> SearchStrategy[T]:
-    """The values that constructors accept."""
-    return strategy.map(accepted).filter(lambda value: value is not None).map(_certain)
+def spread(make: Callable[..., T]) -> Callable[[list[Any]], T]:
+    """The same constructor for a list of arguments."""
 
+    def call(arguments: list[Any]) -> T:
+        return make(*arguments)
 
-def _certain(value: T | None) -> T:
-    assert value is not None
-    return value
-
-
-def _argv(text: SearchStrategy[str]) -> SearchStrategy[list[str]]:
-    return st.lists(text, min_size=1, max_size=3)
+    return call
 
 
 MOUNTS = st.sampled_from(
@@ -67,82 +92,61 @@ MOUNTS = st.sampled_from(
 def heredocs(text: SearchStrategy[str]) -> SearchStrategy[Heredoc]:
     """Bodies of any lines."""
     bodies = st.lists(text, max_size=3).map("\n".join)
-    return made(
-        st.builds(
-            lambda body, expand, chomp: lambda: Heredoc(body, "EOF", expand, chomp), bodies, st.booleans(), st.booleans()
-        )
-    )
+    return made(Heredoc, bodies, st.just("EOF"), st.booleans(), st.booleans())
 
 
 def words(text: SearchStrategy[str]) -> SearchStrategy[Word]:
     """Literal ones, templates, and whatever is accepted as it stands."""
-    return made(
-        st.builds(lambda make, value: lambda: make(value), st.sampled_from((Word.literal, Word.template, Word)), text)
-    )
+    return made(Word.literal, text) | made(Word.template, text) | made(Word, text)
 
 
 def instructions(text: SearchStrategy[str]) -> dict[str, SearchStrategy[Instruction]]:
     """For every keyword its instructions, made of such text."""
-    pairs = st.lists(st.tuples(NAMES, words(text) | text), min_size=1, max_size=3)
-    flags = st.none() | text
+    some = st.lists(text, min_size=1, max_size=3)
+    several = some.map(tuple)
+    paths = st.lists(PATHS | text, min_size=1, max_size=3).map(tuple)
+    pairs = st.lists(st.tuples(NAMES, words(text) | text), min_size=1, max_size=3) | st.lists(st.tuples(text, text))
+    flag = st.none() | text
+    mounts = st.lists(MOUNTS, max_size=2).map(tuple)
+    bodies = st.tuples(heredocs(text))
+    scripts = some.map("\n".join)
+    durations = st.sampled_from((None, "30s", "1m30s", "5")) | text
+    ports = st.lists(st.sampled_from(("80", "1-2/udp", "$P")) | text, min_size=1, max_size=3).map(tuple)
+    signals = st.sampled_from(("SIGTERM", "9", "RTMIN+3")) | text
     return {
-        "ADD": made(st.builds(lambda s, d, c: lambda: Add(tuple(s), d, chown=c), _argv(PATHS | text), PATHS, flags)),
-        "ARG": made(st.builds(lambda n, d, o: lambda: Arg(n, d, o), NAMES | text, flags, st.lists(st.tuples(NAMES, flags)))),
-        "CMD": made(
-            st.builds(lambda a: lambda: Cmd.exec(*a), _argv(text)) | st.builds(lambda t: lambda: Cmd.shell(t), text)
-        ),
-        "COPY": made(
-            st.builds(
-                lambda s, d, f, link: lambda: Copy(tuple(s), d, from_=f, link=link),
-                _argv(PATHS | text) | st.lists(heredocs(text), min_size=1, max_size=1), PATHS, st.none() | STAGES | text,
-                st.booleans(),
-            )
-        ),
-        "ENTRYPOINT": made(
-            st.builds(lambda a: lambda: Entrypoint.exec(*a), _argv(text))
-            | st.builds(lambda t: lambda: Entrypoint.shell(*t), _argv(text))
-        ),
-        "ENV": made(st.builds(lambda p: lambda: Env(p), pairs | st.lists(st.tuples(text, text)))),
-        "EXPOSE": made(st.builds(lambda p: lambda: Expose(tuple(p)), _argv(st.sampled_from(("80", "1-2/udp", "$P")) | text))),
-        "FROM": made(
-            st.builds(lambda i, n, p: lambda: From(i, n, p), st.just("python:3.12") | text, st.none() | STAGES | text, flags)
-        ),
+        "ADD": made(Add, paths | bodies, PATHS, flag, st.none() | st.sampled_from(("0644", "u+x"))),
+        "ARG": made(Arg, NAMES | text, flag, st.lists(st.tuples(NAMES, flag), max_size=2)),
+        "CMD": made(spread(Cmd.exec), some) | made(spread(Cmd.shell), some),
+        "COPY": made(Copy, paths | bodies, PATHS, st.none() | STAGES | text, flag, st.none(), st.booleans()),
+        "ENTRYPOINT": made(spread(Entrypoint.exec), some) | made(spread(Entrypoint.shell), some),
+        "ENV": made(Env, pairs),
+        "EXPOSE": made(Expose, ports),
+        "FROM": made(From, st.just("python:3.12") | text, st.none() | STAGES | text, flag),
         "HEALTHCHECK": made(
-            st.builds(
-                lambda a, i, r: lambda: Healthcheck.exec(*a, interval=i, retries=r), _argv(text),
-                st.sampled_from((None, "30s", "1m30s", "5")) | text, st.none() | st.integers(-1, 9),
-            )
-        ) | st.just(Healthcheck.none()),
-        "LABEL": made(st.builds(lambda p: lambda: Label(p), pairs | st.lists(st.tuples(text, text)))),
-        "MAINTAINER": made(st.builds(lambda t: lambda: Maintainer(t), text)),
-        "ONBUILD": made(
-            st.builds(lambda t, w: lambda: Onbuild(Run.shell(t) if w else Run.script(t)), text, st.booleans())
+            Healthcheck, made(ExecForm, several) | made(spread(ShellForm.of), some) | st.none(), durations, durations
         ),
+        "LABEL": made(Label, pairs),
+        "MAINTAINER": made(Maintainer, text),
+        "ONBUILD": made(Onbuild, made(Run.shell, text) | made(Run.script, text) | made(Env, pairs)),
         "RUN": made(
-            st.builds(
-                lambda t, m, n: lambda: Run.shell(*t, mounts=m, network=n), _argv(text), st.lists(MOUNTS, max_size=2),
-                st.sampled_from((None, "none")),
-            )
-            | st.builds(lambda a: lambda: Run.exec(*a), _argv(text))
-            | st.builds(lambda t, m: lambda: Run.script("\n".join(t), mounts=m), _argv(text), st.lists(MOUNTS, max_size=2))
-        ),
-        "SHELL": made(st.builds(lambda a: lambda: Shell(tuple(a)), _argv(text))),
-        "STOPSIGNAL": made(st.builds(lambda t: lambda: Stopsignal(t), st.sampled_from(("SIGTERM", "9", "RTMIN+3")) | text)),
-        "USER": made(st.builds(lambda t: lambda: User(t), text)),
-        "VOLUME": made(st.builds(lambda p: lambda: Volume(tuple(p)), _argv(PATHS | text))),
-        "WORKDIR": made(st.builds(lambda t: lambda: Workdir(t), PATHS.map(str.strip) | text)),
-    }  # fmt: skip
+            Run, made(spread(ShellForm.of), some) | made(ExecForm, several), mounts, st.sampled_from((None, "none"))
+        )
+        | made(Run.script, scripts),
+        "SHELL": made(Shell, several),
+        "STOPSIGNAL": made(Stopsignal, signals),
+        "USER": made(User, text),
+        "VOLUME": made(Volume, paths),
+        "WORKDIR": made(Workdir, PATHS.map(str.strip) | text),
+    }
 
 
 def documents(text: SearchStrategy[str]) -> SearchStrategy[Dockerfile]:
     """Whole files, with comments and blank lines."""
     kinds = instructions(text)
-    first = kinds["FROM"]
-    comments: SearchStrategy[Item] = made(st.builds(lambda t: lambda: Comment(t), text))
-    others: list[SearchStrategy[Item]] = [comments, st.just(Blank()), *kinds.values()]
+    comments: SearchStrategy[Item] = made(Comment, text)
+    blanks: SearchStrategy[Item] = st.just(Blank())
+    head = st.lists(comments | kinds["ARG"], max_size=2)
+    rest = st.lists(st.one_of(comments, blanks, *kinds.values()), max_size=5)
     return made(
-        st.builds(
-            lambda head, base, rest: lambda: Dockerfile.of(*head, base, *rest),
-            st.lists(comments | kinds["ARG"], max_size=2), first, st.lists(st.one_of(others), max_size=5),
-        )
-    )  # fmt: skip
+        spread(Dockerfile.of), st.tuples(head, kinds["FROM"], rest).map(lambda parts: [*parts[0], parts[1], *parts[2]])
+    )

@@ -16,8 +16,9 @@ from mlcontainers.engines.client import docker_program, engine_version
 from mlcontainers.engines.events import Event, StepDone, Warned
 from mlcontainers.engines.faults import SNAPSHOT_RACE, failure
 from mlcontainers.engines.host import host_secrets
+from mlcontainers.engines.sdk import docker_sdk
 from mlcontainers.engines.wheelhouse import wheel_names
-from mlcontainers.errors import BuildFailedError, InvalidValueError, Problem
+from mlcontainers.errors import BuildFailedError, EngineError, InvalidValueError, Problem
 from mlcontainers.planners import Plan, plan
 from mlcontainers.values.references import ImageReference
 from mlcontainers.values.sources import Sources
@@ -71,7 +72,7 @@ def build(
     BuildFailedError with step, layer and log where the build fails.
     """
     references = _references(tags)
-    folder = _folder(context)
+    folder, listener = _folder(context), on_event or _ignore
     decided = _decided(image, host_settings, wheelhouse, mirrors)
     engine_version()
     started = time.monotonic()
@@ -81,8 +82,8 @@ def build(
         if decided.contexts and wheelhouse is not None:
             command += ["--build-context", f"wheelhouse={Path(wheelhouse).resolve()}"]
         if decided.secrets:
-            command += _secret_options(scratch)
-        ended = _run(decided, [*command, str(folder)], folder, on_event or _ignore)
+            command += _secret_options(scratch, listener)
+        ended = _run(decided, [*command, str(folder)], folder, listener)
         digest = _digest(scratch / "metadata.json")
     seconds = time.monotonic() - started
     size = _size(references[0] if references else digest) if load else 0
@@ -145,8 +146,11 @@ def _command(
     ]
 
 
-def _secret_options(scratch: Path) -> list[str]:
+def _secret_options(scratch: Path, on_event: Callable[[Event], None]) -> list[str]:
+    """This host's settings as files that live as long as the build; what is left out of them is told."""
     secrets = host_secrets()
+    for note in secrets.notes:
+        on_event(Warned(note))
     options: list[str] = []
     for name, content in secrets.files:
         file = scratch / f"secret-{name}"
@@ -158,19 +162,17 @@ def _secret_options(scratch: Path) -> list[str]:
 
 def _run(decided: Plan, command: Sequence[str], folder: Path, on_event: Callable[[Event], None]) -> Ended:
     """Run the builder; once more where it lost a race with itself, which the same build wins."""
+
+    def watch(event: Event) -> None:
+        on_event(event)
+        if isinstance(event, Warned) and "InvalidBaseImagePlatform" in event.text:
+            # The builder only warns, and would label the wrong binaries with the right platform: stop it here.
+            raise BuildFailedError(_wrong_platform(decided, event), layer="base")
+
     for attempt in (1, 2):
-        wrong_platform: list[Warned] = []
-
-        def watch(event: Event, seen: list[Warned] = wrong_platform) -> None:
-            if isinstance(event, Warned) and "InvalidBaseImagePlatform" in event.text:
-                seen.append(event)
-            on_event(event)
-
         ended = run_builder(command, folder=folder, on_event=watch, environment=_QUIET)
-        if ended.code == 0 and not wrong_platform:
+        if ended.code == 0:
             return ended
-        if wrong_platform:
-            raise BuildFailedError(_wrong_platform(decided, wrong_platform[0]), layer="base")
         if attempt == 1 and SNAPSHOT_RACE.search("\n".join(ended.words)):
             continue
         raise failure(decided, ended.words, ended.failed_step, ended.log)
@@ -194,18 +196,9 @@ def _digest(metadata: Path) -> str:
 def _size(reference: str) -> int:
     """What the engine says of the image; 0 where the Docker SDK is not installed."""
     try:
-        import docker
-    except ImportError:
-        return 0
-    from docker.errors import DockerException
-
-    try:
-        client = docker.from_env()
-        try:
-            return int(cast("Any", client.images.get(reference)).attrs["Size"])
-        finally:
-            client.close()
-    except DockerException:
+        with docker_sdk() as client:
+            return int(client.images.get(reference).attrs["Size"])
+    except EngineError:
         return 0
 
 

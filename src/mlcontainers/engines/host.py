@@ -1,4 +1,4 @@
-"""What pip and uv use on this host, to be lent to a build: the index, and whom to trust.
+"""What this host lends to a build: its package index, and whom it trusts.
 
 Companies set these once a machine: an index of their own, a CA of their own. A build sees neither, so it is given
 both as build secrets, which are in no layer, no history and no cache key.
@@ -6,22 +6,27 @@ both as build secrets, which are in no layer, no history and no cache key.
 
 from __future__ import annotations
 
-import configparser
+import json
 import os
-import re
 import ssl
-import sys
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from mlcontainers.engines.settings import pip_settings, uv_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_NAMED = re.compile(r"^[A-Za-z0-9_.-]+=")
-"""uv's way to give an index a name: `company=https://...`."""
 CA_IN_IMAGE = "/etc/ssl/certs/ca-certificates.crt"
+_SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+"""Where Debian, Red Hat, SUSE, Alpine and macOS keep what they trust."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,109 +39,74 @@ class HostSecrets:
     """What of the host's settings was left out, and why."""
 
 
-def host_secrets(environment: Mapping[str, str] | None = None, home: Path | None = None) -> HostSecrets:
-    """This host's index and CA bundle, in the words of pip and of uv."""
-    env = os.environ if environment is None else environment
-    settings = dict(_pip_settings(env, home or Path.home()))
-    notes = tuple(_left_out(settings))
-    index = _uv_index(env, home or Path.home()) or settings.get("index-url", "")
-    index = index if index.startswith(("https://", "http://")) else ""
-    ca = _ca_bundle(env, settings)
-    files = [("pip.conf", _pip_conf(index, bool(ca))), ("uv.toml", _uv_toml(index, bool(ca)))]
-    if ca:
-        files.append(("ca-certificates", ca))
-    return HostSecrets(tuple(files), notes)
+def host_secrets(
+    environment: Mapping[str, str] | None = None, home: Path | None = None, *, root: Path = Path("/")
+) -> HostSecrets:
+    """This host's index and CA bundle, in the words of pip and of uv; no file where there is nothing to say."""
+    env, home = os.environ if environment is None else environment, home or Path.home()
+    pip, uv = pip_settings(env, home, root=root), uv_settings(env, home, root=root)
+    index = next((url for url in (uv.get("index-url", ""), pip.get("index-url", "")) if _reachable(url)), "")
+    trusted = _trusted(index, f"{pip.get('trusted-host', '')} {uv.get('trusted-host', '')}".split())
+    ca = _ca_bundle(env, pip)
+    files = [
+        ("pip.conf", _pip_conf(index, trusted, bool(ca))),
+        ("uv.toml", _uv_toml(index, trusted, bool(ca))),
+        ("ca-certificates", ca),
+    ]
+    notes = (*_left_out("pip", pip), *_left_out("uv", uv))
+    return HostSecrets(tuple((name, content) for name, content in files if content), notes)
 
 
 def find_links(environment: Mapping[str, str] | None = None, home: Path | None = None) -> tuple[Path, ...]:
     """The folders of this host that pip's find-links setting names."""
     env = os.environ if environment is None else environment
-    named = dict(_pip_settings(env, home or Path.home())).get("find-links", "").split()
+    named = pip_settings(env, home or Path.home()).get("find-links", "").split()
     folders = (Path(name.removeprefix("file://")) for name in named if "://" not in name or name.startswith("file://"))
     return tuple(folder for folder in folders if folder.is_dir())
 
 
-def _pip_settings(env: Mapping[str, str], home: Path) -> Iterator[tuple[str, str]]:
-    """pip's settings in the order in which later ones win: global, user, site, named file, variables.
-
-    Source: pip's user guide, "Configuration files" and "Environment variables".
-    """
-    config_home = Path(env.get("XDG_CONFIG_HOME") or home / ".config")
-    shared = [Path(folder) / "pip" / "pip.conf" for folder in (env.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")]
-    files = [*shared, Path("/etc/pip.conf"), home / ".pip" / "pip.conf", config_home / "pip" / "pip.conf"]
-    files += [Path(sys.prefix) / "pip.conf"]
-    named = env.get("PIP_CONFIG_FILE")
-    if named == os.devnull:
-        files = []
-    elif named:
-        files.append(Path(named))
-    for file in files:
-        parser = configparser.RawConfigParser()
-        try:
-            parser.read(file, encoding="utf-8")
-        except (configparser.Error, UnicodeDecodeError):
-            continue
-        for section in ("global", "install"):
-            if parser.has_section(section):
-                yield from parser.items(section)
-    for name, value in env.items():
-        if name.startswith("PIP_") and name != "PIP_CONFIG_FILE" and value:
-            yield name.removeprefix("PIP_").lower().replace("_", "-"), value
+def _reachable(url: str) -> bool:
+    """Whether a build could ask this address: folders of this host are not there."""
+    return url.startswith(("https://", "http://")) and len(url.split()) == 1
 
 
-def _uv_index(env: Mapping[str, str], home: Path) -> str:
-    """uv's default index, from its variables or its files."""
-    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"):
-        if env.get(name):
-            return _NAMED.sub("", env[name])
-    config_home = Path(env.get("XDG_CONFIG_HOME") or home / ".config")
-    for file in (config_home / "uv" / "uv.toml", Path("/etc/uv/uv.toml")):
-        try:
-            data: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-            continue
-        for index in cast("list[dict[str, Any]]", data.get("index", [])):
-            if index.get("default"):
-                return str(index.get("url", ""))
-        if data.get("index-url"):
-            return str(data["index-url"])
-    return ""
+def _trusted(index: str, hosts: list[str]) -> str:
+    """The index's host where the host's settings waive its certificate; nobody else is trusted with it."""
+    parts = urlsplit(index)
+    names = {parts.hostname, f"{parts.hostname}:{parts.port}"}
+    return next((host for host in hosts if host in names), "") if index else ""
 
 
-def _ca_bundle(env: Mapping[str, str], settings: Mapping[str, str]) -> bytes:
+def _ca_bundle(env: Mapping[str, str], pip: Mapping[str, str]) -> bytes:
     """The certificates that this host trusts: as a variable names them, as pip does, or the system's own."""
-    places = (
-        env.get("SSL_CERT_FILE"),
-        env.get("REQUESTS_CA_BUNDLE"),
-        settings.get("cert"),
-        ssl.get_default_verify_paths().cafile,
-    )
-    for place in places:
+    named = (env.get("SSL_CERT_FILE"), env.get("REQUESTS_CA_BUNDLE"), pip.get("cert"))
+    for place in (*named, ssl.get_default_verify_paths().cafile, *_SYSTEM_BUNDLES):
         if place and Path(place).is_file():
             return Path(place).read_bytes()
     return b""
 
 
-def _left_out(settings: Mapping[str, str]) -> Iterator[str]:
+def _left_out(program: str, settings: Mapping[str, str]) -> Iterator[str]:
     """What cannot go along: folders of this host, and further indexes, between which a name could be mistaken."""
     if settings.get("extra-index-url"):
-        yield "pip's extra-index-url is left out: every package comes from one index"
+        yield f"{program}'s extra indexes are left out: every package comes from one index"
     if settings.get("find-links"):
-        yield "pip's find-links is left out: name the folder with wheelhouse= (--wheelhouse)"
-    if settings.get("index-url", "").startswith("file:"):
-        yield "pip's index-url is a folder of this host, which a build cannot see"
+        yield f"{program}'s find-links is left out: name its folder with wheelhouse= (--wheelhouse)"
+    index = settings.get("index-url", "")
+    if index and not _reachable(index):
+        yield f"{program}'s index is left out: it is a folder of this host, which a build cannot see"
 
 
-def _pip_conf(index: str, ca: bool) -> bytes:
-    lines = ["[global]"]
-    lines += [f"index-url = {index}"] if index else []
+def _pip_conf(index: str, trusted: str, ca: bool) -> bytes:
+    lines = [f"index-url = {index}"] if index else []
+    lines += [f"trusted-host = {trusted}"] if trusted else []
     lines += [f"cert = {CA_IN_IMAGE}"] if ca else []
-    return ("\n".join(lines) + "\n").encode()
+    return "\n".join(["[global]", *lines, ""]).encode() if lines else b""
 
 
-def _uv_toml(index: str, ca: bool) -> bytes:
+def _uv_toml(index: str, trusted: str, ca: bool) -> bytes:
+    """A JSON text is a TOML basic string too, as long as it is ASCII."""
     lines = ["system-certs = true"] if ca else []
-    if index:
-        quoted = index.replace("\\", "\\\\").replace('"', '\\"')
-        lines += ["[[index]]", f'url = "{quoted}"', "default = true"]
-    return ("\n".join(lines) + "\n").encode()
+    lines += [f"allow-insecure-host = [{json.dumps(trusted)}]"] if trusted else []
+    lines += ["[[index]]", f"url = {json.dumps(index)}", "default = true"] if index else []
+    return "\n".join([*lines, ""]).encode() if lines else b""

@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from mlcontainers.errors import EngineError, EngineNotFoundError, Problem
+from mlcontainers.engines.sdk import docker_sdk
+from mlcontainers.errors import EngineError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -31,17 +32,15 @@ class Service:
         """Wait until a GET of this path answers 200; raises EngineError with the container's log."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if self.status() != "running":
-                break
+            if (status := self.status()) != "running":
+                raise _unhealthy(f"the service has {status} before it answered {path}", self.log())
             with suppress(OSError, http.client.HTTPException):
                 connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
                 connection.request("GET", path)
                 if connection.getresponse().status == 200:
                     return
             time.sleep(_STEP)
-        log = tuple(f"log: {line}" for line in self.log().splitlines()[-10:])
-        what = f"the service has not answered {path} with 200 within {seconds:g} seconds"
-        raise EngineError(Problem("not-healthy", "error", "", what, log))
+        raise _unhealthy(f"the service has not answered {path} with 200 within {seconds:g} seconds", self.log())
 
     def status(self) -> str:
         """`running`, `exited`, ... as the engine says."""
@@ -50,7 +49,7 @@ class Service:
 
     def log(self) -> str:
         """All that it has printed."""
-        return cast("bytes", self.container.logs()).decode("utf-8", "replace")
+        return _text(self.container)
 
     def stop(self, grace: int = 10) -> tuple[float, int]:
         """Send SIGTERM and wait; the seconds that it took, and the exit code."""
@@ -65,21 +64,19 @@ def running(reference: str, *, port: int = 8080, host_port: int | None = None, *
     """Start an image as `docker run -p` does, on 127.0.0.1, and remove the container at the end, whatever happens.
 
     `host_port` is a free one where it is left out. `options` are those of the Docker SDK's `containers.create`.
+    Raises EngineError where the engine refuses, or the container has ended at once.
     """
-    client = _client()
-    name = f"mlcontainers-{uuid.uuid4().hex[:12]}"
-    container: Any = None
-    try:
-        container = client.containers.create(
-            reference, name=name, ports={f"{port}/tcp": ("127.0.0.1", host_port)}, labels={LABEL: "1"}, **options
-        )
-        container.start()
-        container.reload()
-        published = container.attrs["NetworkSettings"]["Ports"][f"{port}/tcp"]
-        yield Service(container, int(published[0]["HostPort"]))
-    finally:
-        _remove(client, name, created=container is not None)
-        client.close()
+    with docker_sdk() as client:
+        name = f"mlcontainers-{uuid.uuid4().hex[:12]}"
+        container: Any = None
+        try:
+            container = client.containers.create(
+                reference, name=name, ports={f"{port}/tcp": ("127.0.0.1", host_port)}, labels={LABEL: "1"}, **options
+            )
+            container.start()
+            yield Service(container, _published(container, port))
+        finally:
+            _remove(client, name, created=container is not None)
 
 
 def _remove(client: Any, name: str, *, created: bool) -> None:
@@ -88,24 +85,25 @@ def _remove(client: Any, name: str, *, created: bool) -> None:
 
     for _ in range(1 if created else 5):
         with suppress(NotFound):
-            client.api.remove_container(name, force=True)
+            client.api.remove_container(name, force=True, v=True)
             return
         time.sleep(_STEP)
 
 
-def _client() -> Any:
-    """The Docker SDK's client; raises EngineNotFoundError."""
-    try:
-        import docker
-    except ImportError:
-        what = "the Docker SDK for Python is not installed"
-        raise EngineNotFoundError(
-            Problem("no-sdk", "error", "", what, (), ("pip install 'mlcontainers[build]'",))
-        ) from None
-    from docker.errors import DockerException
+def _published(container: Any, port: int) -> int:
+    """The port of this machine; a container that has ended has none."""
+    container.reload()
+    published = container.attrs["NetworkSettings"]["Ports"].get(f"{port}/tcp")
+    if not published:
+        raise _unhealthy("the container ended as soon as it was started", _text(container))
+    return int(published[0]["HostPort"])
 
-    try:
-        return docker.from_env()
-    except DockerException as error:
-        what = "no Docker engine answers"
-        raise EngineNotFoundError(Problem("no-engine", "error", "", what, (str(error),))) from None
+
+def _unhealthy(what: str, log: str) -> EngineError:
+    return EngineError(
+        Problem("not-healthy", "error", "", what, tuple(f"log: {line}" for line in log.splitlines()[-10:]))
+    )
+
+
+def _text(container: Any) -> str:
+    return cast("bytes", container.logs()).decode("utf-8", "replace")

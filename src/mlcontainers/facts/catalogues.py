@@ -82,7 +82,7 @@ class Catalogue:
         return self._by_version(project).get(wanted)
 
     def exists(self, project: str, version: Version | str) -> Known:
-        """Whether a release exists. No only below the newest one of a complete list, in which pre-releases never are."""
+        """Whether a release exists. No only below the newest one of a complete list, pre-releases aside."""
         if self.release(project, version) is not None:
             return Known.YES
         releases = self.releases(project)
