@@ -33,7 +33,8 @@ class Ended:
     failed_step: str = ""
     log: tuple[str, ...] = ()
     """The end of what the failed step printed."""
-    done: list[StepDone] = field(default_factory=list[StepDone])
+    done: dict[str, StepDone] = field(default_factory=dict[str, StepDone])
+    """By name, in the order they ended. The builder may end a step, take it up again and end it better."""
 
 
 def run_builder(
@@ -76,7 +77,8 @@ def _listen(stream: IO[bytes], on_event: Callable[[Event], None]) -> Ended:
                 case Output(step, text):
                     printed.setdefault(step, deque(maxlen=KEPT_LINES)).extend(text.splitlines())
                 case StepDone():
-                    ended.done.append(event)
+                    ended.done.pop(event.step, None)
+                    ended.done[event.step] = event
                 case StepFailed(step, _) if not ended.failed_step:
                     ended.failed_step = step
                 case _:
