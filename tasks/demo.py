@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,7 +29,7 @@ def main() -> int:
         show_plan(EXAMPLES / "pytorch-cuda")
         serve_prediction(EXAMPLES / "sklearn-regression")
     except EngineNotFoundError as error:
-        say(f"No build here, since {error.problems[0].what}: `make engine` brings an engine up, or install Docker.")
+        say(f"No build here, since {error.problems[0].what}; to get one: make engine, or install Docker.")
     except EngineError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -63,7 +64,9 @@ def serve_prediction(example: Path) -> None:
             say(f"POST /predict {json.dumps({'features': PATIENT})}")
             say(f"answer: {ask(port, {'features': PATIENT})}")
     finally:
-        subprocess.run(("docker", "image", "rm", "--force", TAG), capture_output=True, check=False)
+        # Without a docker program there is nothing to remove either.
+        with suppress(FileNotFoundError):
+            subprocess.run(("docker", "image", "rm", "--force", TAG), capture_output=True, check=False)
     say("cleaned up: container and image are gone")
 
 

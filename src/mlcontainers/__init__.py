@@ -10,9 +10,10 @@ Everything here is loaded when it is first used: importing this module costs nex
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mlcontainers.version import __version__ as __version__
+
+TYPE_CHECKING = False
+"""Type checkers take it for true by its name; importing it from `typing` would cost more than all else here."""
 
 if TYPE_CHECKING:
     from mlcontainers.dockerfile import Dockerfile as Dockerfile
@@ -69,7 +70,34 @@ _WHERE = {
     "plan": "planners",
 }
 
-__all__ = ["__version__", *_WHERE]
+__all__ = [
+    "Answer",
+    "BuildFailedError",
+    "BuiltImage",
+    "Cpu",
+    "Cuda",
+    "Dockerfile",
+    "EngineError",
+    "EngineNotFoundError",
+    "Fact",
+    "Image",
+    "ImpossibleError",
+    "InvalidDockerfileError",
+    "InvalidImageError",
+    "InvalidValueError",
+    "MlcontainersError",
+    "Plan",
+    "Problem",
+    "Rocm",
+    "Sources",
+    "UnknownFactError",
+    "__version__",
+    "build",
+    "catalogue",
+    "check",
+    "pin",
+    "plan",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -297,7 +297,10 @@ class Image(Model):
         try:
             return cls.parse(text, "json" if file.suffix == ".json" else "toml")
         except InvalidImageError as error:
-            found = (replace(problem, where=": ".join(filter(None, (str(path), problem.where)))) for problem in error.problems)
+            found = (
+                replace(problem, where=": ".join(filter(None, (str(path), problem.where))))
+                for problem in error.problems
+            )
             raise InvalidImageError(*found) from None
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The gallery: an image.toml, the Dockerfile it becomes and the plan that says why. Each is held against other readers."""
+"""The gallery: an image.toml, the Dockerfile it becomes, the plan that says why; and what other readers say of it."""
 
 from __future__ import annotations
 
@@ -45,8 +45,7 @@ class TestExpected:
 
     def test_is_the_same_in_another_process(self, case: Path) -> None:
         """No order of a set, no hash seed, no clock enters."""
-        program = "import sys; from mlcontainers import *; import mlcontainers as m; sys.stdout.write(m.plan(m.Image.load(sys.argv[1])).dockerfile.render())"
-        program = program.replace("from mlcontainers import *; ", "")
+        program = "import sys, mlcontainers as m; print(end=m.plan(m.Image.load(sys.argv[1])).dockerfile.render())"
         outputs = {
             subprocess.run(
                 [sys.executable, "-c", program, str(case / "image.toml")],
@@ -77,14 +76,18 @@ class TestOtherReaders:
         assert differences(Dockerfile.parse((case / "Dockerfile").read_text(encoding="utf-8"))) == ()
 
     def test_hadolint_finds_nothing(self, case: Path) -> None:
-        command = [HADOLINT, "--no-color", "--ignore=DL3059", case / "Dockerfile"]
+        command = [str(HADOLINT), "--no-color", str(case / "Dockerfile")]
         found = subprocess.run(command, capture_output=True, text=True, check=False)
 
         assert (found.stdout + found.stderr, found.returncode) == ("", 0)
 
     def test_the_builder_accepts_it_without_a_warning(self, case: Path, engine: str, tmp_path: Path) -> None:
         """BuildKit's own checks, with a local image in the place of each base."""
-        bases = {node.image for node in Dockerfile.parse((case / "Dockerfile").read_bytes()).instructions if isinstance(node, From)}
+        bases = {
+            node.image
+            for node in Dockerfile.parse((case / "Dockerfile").read_bytes()).instructions
+            if isinstance(node, From)
+        }
         platform = Image.load(case / "image.toml").platform
         stand_ins = [f"--build-context={base}=docker-image://python:3.11-slim-bookworm" for base in sorted(bases)]
         command = [docker_program(), "buildx", "build", "--call=check,format=json", *stand_ins]

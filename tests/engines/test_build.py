@@ -133,9 +133,9 @@ class TestFaults:
         assert error.log_tail[-1] == "\ufffdt\ufffd"
 
     def test_output_without_end_keeps_its_tail(self) -> None:
-        error = failed(small("yes 0123456789 | head -c 20000000; echo the end; exit 1"))
+        error = failed(small("yes 0123456789 | head -n 2000000; echo the end; exit 1"))
 
-        assert error.log_tail[-1] == "the end" or "output clipped" in "\n".join(error.log_tail)
+        assert error.log_tail[-1] == "the end"
         assert len(error.log_tail) <= 30
 
     def test_a_base_image_that_is_not_there(self) -> None:

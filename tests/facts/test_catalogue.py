@@ -108,9 +108,10 @@ class TestFits:
 class TestUnknown:
     """Unknown is never reported as no."""
 
-    def test_a_version_that_is_missing_may_exist(self) -> None:
+    def test_a_version_that_is_missing_is_denied_only_in_a_complete_list(self) -> None:
         assert FACTS.exists("torch", "2.9.1") is Known.YES
-        assert FACTS.exists("torch", "2.9.99") is Known.UNKNOWN
+        assert FACTS.exists("torch", "2.9.99") is Known.NO
+        assert FACTS.exists("torch", "2.9.0rc1") is Known.UNKNOWN
         assert FACTS.exists("torch", "99") is Known.UNKNOWN
         assert FACTS.exists("nobody-has-looked", "1.0") is Known.UNKNOWN
 
@@ -228,6 +229,11 @@ class TestRecords:
         [
             ("torhc==2.9.1", "torch==2.9.1"),
             ("torch==2.9.11", "torch==2.9.1"),
+            ("torch 2.9.1", "torch==2.9.1"),
+            ("torhc==2.9", "torch==2.9.1"),
+            ("Torch==2.9.1", "torch==2.9.1"),
+            ("scikit_learn==1.9.1", "scikit-learn==1.9.1"),
+            ("cuda 12.8", "cuda 12.8.2"),
             ("python:3.12-slim-bokworm", "python:3.12-slim-bookworm"),
             ("debian12", "debian 12"),
         ],
@@ -236,6 +242,7 @@ class TestRecords:
         with pytest.raises(UnknownFactError) as caught:
             FACTS.record(wrong)
 
+        assert FACTS.record(right)
         assert str(caught.value) == f"error[no-facts]: there is no record {wrong!r}\n  hint: did you mean {right!r}?"
 
     def test_a_wrong_name_suggests_the_nearest(self) -> None:

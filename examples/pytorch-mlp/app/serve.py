@@ -139,6 +139,7 @@ def finish_requests() -> None:
 def main() -> NoReturn:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    print("loading the model", flush=True)
     # Only now, since this import takes seconds in which a stop must work already.
     import model
 

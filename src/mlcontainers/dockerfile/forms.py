@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from mlcontainers.dockerfile.heredocs import marks
-from mlcontainers.dockerfile.refusals import one_line, open_line, refuse
+from mlcontainers.dockerfile.refusals import BLANKS, one_line, open_line, refuse
 
 INDENT = "    "
 # A backslash at the end of a piece that is an odd one out would escape the blank before the line end.
@@ -24,11 +24,13 @@ class ShellForm:
             raise refuse("empty-command", "a command needs some text")
         for position, piece in enumerate(self.pieces):
             _check(piece, last=position == len(self.pieces) - 1)
+        if self.pieces[0][0] in BLANKS or self.pieces[-1][-1] in BLANKS:
+            raise refuse("blank", f"command {self.command!r} begins or ends with a blank", because="it would be lost")
 
     @classmethod
     def of(cls, *pieces: str) -> ShellForm:
         """Pieces of one command, written one below the other; between two of them stands a blank."""
-        lines = [piece.strip(_BLANK_ENDS) if isinstance(piece, str) else piece for piece in pieces]
+        lines = [piece.strip(BLANKS) if isinstance(piece, str) else piece for piece in pieces]
         if len(lines) > 1:
             lines = [lines[0] + " ", *(f"{INDENT}{line} " for line in lines[1:-1]), INDENT + lines[-1]]
         return cls(tuple(lines))

@@ -121,6 +121,7 @@ class _Reader:
             found = self.heredoc(end, mark)
             if found is None:
                 self.open_heredoc(mark, start, end)
+                end = len(self.lines)  # All that follows would be its body.
                 break
             heredoc, end = found
             heredocs.append(heredoc)

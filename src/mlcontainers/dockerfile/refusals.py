@@ -54,6 +54,8 @@ def open_line(what: str, text: str) -> InvalidDockerfileError:
 def flag_value(text: object, what: str) -> str:
     """A value that every builder reads the same as a flag: ASCII, no quotes, no backslash, no blank."""
     value = one_line(text, what)
+    if not value:
+        raise refuse("bad-flag", f"{what} is empty", because="builders take an empty flag for none at all")
     if not value.isascii() or any(character in value for character in " \t'\"\\"):
         raise refuse(
             "bad-flag",

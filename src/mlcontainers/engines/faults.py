@@ -42,6 +42,12 @@ FAULTS = (
         "free some: docker buildx prune, docker image prune; then build again",
     ),
     Fault(
+        "push-failed",
+        r"failed to push (\S+):",
+        "{0} could not be pushed",
+        "can the registry be reached, and are you logged in? docker login",
+    ),
+    Fault(
         "no-base-image",
         r"failed to resolve source metadata for (\S+?): .*",
         "the base image {0} cannot be had",
@@ -89,12 +95,6 @@ FAULTS = (
         r"secret ([^\s:]+): not found",
         "the build needs the secret {0} and was not given it",
         "give it when you build",
-    ),
-    Fault(
-        "push-failed",
-        r"failed to push (\S+):",
-        "{0} could not be pushed",
-        "can the registry be reached, and are you logged in? docker login",
     ),
 )
 """The first that fits is told, so the particular ones stand before the general ones."""

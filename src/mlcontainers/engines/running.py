@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import time
+import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -66,15 +67,27 @@ def running(reference: str, *, port: int = 8080, host_port: int | None = None, *
     Raises EngineError where the engine refuses, or the container has ended at once.
     """
     with docker_sdk() as client:
-        container = client.containers.create(
-            reference, ports={f"{port}/tcp": ("127.0.0.1", host_port)}, labels={LABEL: "1"}, **options
-        )
+        name = f"mlcontainers-{uuid.uuid4().hex[:12]}"
+        container: Any = None
         try:
+            container = client.containers.create(
+                reference, name=name, ports={f"{port}/tcp": ("127.0.0.1", host_port)}, labels={LABEL: "1"}, **options
+            )
             container.start()
             yield Service(container, _published(container, port))
         finally:
-            # One that never started is there too: the engine removes only what it has run.
-            container.remove(force=True, v=True)
+            _remove(client, name, created=container is not None)
+
+
+def _remove(client: Any, name: str, *, created: bool) -> None:
+    """By name: an interrupt can come while the engine creates a container whose answer we never see."""
+    from docker.errors import NotFound
+
+    for _ in range(1 if created else 5):
+        with suppress(NotFound):
+            client.api.remove_container(name, force=True, v=True)
+            return
+        time.sleep(_STEP)
 
 
 def _published(container: Any, port: int) -> int:

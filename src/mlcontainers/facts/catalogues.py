@@ -82,13 +82,15 @@ class Catalogue:
         return self._by_version(project).get(wanted)
 
     def exists(self, project: str, version: Version | str) -> Known:
-        """Whether a release exists. No only below the newest one of a project whose list is complete."""
+        """Whether a release exists. No only below the newest one of a complete list, pre-releases aside."""
         if self.release(project, version) is not None:
             return Known.YES
         releases = self.releases(project)
         if not releases or not self._store.header("releases", project).get("complete"):
             return Known.UNKNOWN
-        return Known.UNKNOWN if Version(str(version)) > releases[0].version else Known.NO
+        wanted = Version(str(version))
+        listed = wanted <= releases[0].version and not wanted.is_prerelease
+        return Known.NO if listed else Known.UNKNOWN
 
     def _by_version(self, project: str) -> dict[Version, Release]:
         known = self._releases.get(project)
@@ -218,16 +220,23 @@ class Catalogue:
 
     def record(self, key: str) -> Record:
         """A copy of one record, by its key: `torch==2.9.1`, `cuda 12.8.1`, `python:3.12-slim-bookworm`."""
-        project, equals, version = key.partition("==")
-        places = (project,) if self.knows(project) else () if equals else self.tables()
-        known: list[str] = []
+        project = key.partition("==")[0]
+        places = (project,) if self.knows(project) else self.tables() if project == key else ()
         for place in places:
             for record in self._records(place):
                 if record["key"] == key:
                     return deepcopy(record)
-                known.append(str(record["key"]))
-        close = [f"{name}=={version}" for name in self.projects()] if equals and not known else known
-        raise _no_facts(f"there is no record {key!r}", key, close, self.projects())
+        raise _no_facts(f"there is no record {key!r}", *self._meant(key), self.projects())
+
+    def _meant(self, key: str) -> tuple[str, Sequence[str]]:
+        """A wrong key as it may have been meant, and the keys that it may have been meant for."""
+        from difflib import get_close_matches  # only a mistake needs it
+
+        project, _, version = key.replace("==", " ").partition(" ")
+        close = get_close_matches(project, self.projects(), n=1) if "==" in key or self.knows(project) else ()
+        if close:
+            return f"{close[0]}=={version}", self.keys(close[0])
+        return key, [other for table in self.tables() for other in self.keys(table)]
 
     def _records(self, name: str) -> tuple[Record, ...]:
         kind: Kind

@@ -32,6 +32,9 @@ class Model(BaseModel):
             super().__init__(**data)
         except ValidationError as error:
             raise InvalidImageError(*_problems(error, type(self))) from None
+        except UnicodeEncodeError as error:
+            what = f"{error.object[:60]!r} holds half of a character"
+            raise InvalidImageError(Problem("not-utf8", "error", "", what, (), ("write it as UTF-8",))) from None
 
 
 def at(place: str, problem: Problem) -> Problem:

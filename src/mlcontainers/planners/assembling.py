@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mlcontainers.image import Image
     from mlcontainers.layers import Layer, Pin, Target
     from mlcontainers.planners.bases import Base
+    from mlcontainers.values.durations import Duration
 
 HOME = "/home/app"
 """The home of whoever runs the container: any user may write here, as in `/tmp`."""
@@ -181,9 +182,9 @@ def _runtime(decided: Decided) -> Iterator[Item]:
         yield (
             HealthcheckInstruction.exec(
                 *check.command,
-                interval=_text(check.interval),
-                timeout=_text(check.timeout),
-                start_period=_text(check.start_period),
+                interval=_seconds(check.interval),
+                timeout=_seconds(check.timeout),
+                start_period=_seconds(check.start_period),
                 retries=check.retries,
             ),
             "healthcheck",
@@ -194,5 +195,5 @@ def _runtime(decided: Decided) -> Iterator[Item]:
         yield Cmd.exec(*image.cmd), "cmd"
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def _seconds(duration: Duration | None) -> str | None:
+    return None if duration is None else duration.seconds

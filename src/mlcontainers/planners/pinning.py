@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from packaging.markers import default_environment
-
 from mlcontainers.errors import Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.layers.framework import Wish
@@ -194,6 +192,8 @@ def _answer(
 
 
 def _wishes(wanted: tuple[PackageRequirement, ...], python: PythonVersion, platform: Platform) -> tuple[Wish, ...]:
+    from packaging.markers import default_environment
+
     environment = {
         **default_environment(),
         "python_version": str(python),

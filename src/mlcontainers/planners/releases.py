@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from mlcontainers.errors import Problem
+from mlcontainers.facts import Known
 from mlcontainers.planners.questions import Chosen, Rejected
 from mlcontainers.planners.torch_builds import RULE, pytorch_index, torch_build
 from mlcontainers.planners.wheels import fitting_wheel, local, rejected_wheels
@@ -107,7 +108,7 @@ def _plain(question: Question, release: Release, python: PythonVersion) -> Chose
 
 
 def _unheard_of(catalogue: Catalogue, question: Question, wish: Wish, python: PythonVersion) -> Chosen | Rejected:
-    """No release that we know matches. Our list has holes and an end, so that is unknown, never impossible."""
+    """No release that we know matches: impossible below the newest of a complete list, unknown everywhere else."""
     known = [release for release in catalogue.releases(wish.project) if not release.version.is_prerelease]
     lowest = _lowest(wish)
     if not known or lowest is None:
@@ -116,6 +117,9 @@ def _unheard_of(catalogue: Catalogue, question: Question, wish: Wish, python: Py
             Fact(f"there are no facts about {wish.project} {wish.version or ''}".rstrip(), "", catalogue.as_of),
             python,
         )
+    if catalogue.exists(wish.project, lowest) is Known.NO:
+        claim = f"there is no {wish.project} {wish.version}; near it are {_neighbours(known, lowest)}"
+        return Rejected(wish.project, known[0].why("*", claim), python)
     return _assumed(question, wish, lowest, known)
 
 

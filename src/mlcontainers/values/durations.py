@@ -35,5 +35,10 @@ class Duration(TextValue):
         """How long it is."""
         return sum(float(number) * _MILLISECONDS[unit] for number, unit in _PART.findall(self.text))
 
+    @property
+    def seconds(self) -> str:
+        """In seconds alone, such as `90s` or `0.5s`: hadolint stops at other units and at two of them."""
+        return f"{self.milliseconds / 1000:.12g}s"
+
     def __str__(self) -> str:
         return self.text

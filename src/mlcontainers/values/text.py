@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from mlcontainers.errors import InvalidValueError, Problem
@@ -46,5 +45,7 @@ def word(text: object, what: str = "text") -> str:
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> tuple[str, ...]:
     """`did you mean 'x'?` for the closest known word, or nothing."""
+    import difflib  # only a mistake needs it
+
     close = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.6)
     return tuple(f"did you mean {match!r}?" for match in close)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _find(view: View) -> Iterator[Finding]:
-    read = [(place, place.node.source.keyword) for place in view.places if place.node.source]
+    read = [(place, place.node.source.keyword) for place in view.places if place.node.source and place.node.keyword]
     lower = sum(word.islower() for _, word in read)
     upper = sum(word.isupper() for _, word in read)
     for place, word in read:

@@ -1,0 +1,15 @@
+FROM x AS 1a
+EXPOSE
+USER
+ENV A
+ENV A=1 b
+ENV =1
+LABEL
+VOLUME [""]
+SHELL /bin/sh
+HEALTHCHECK --interval=5 CMD x
+HEALTHCHECK NONE x
+ONBUILD ONBUILD RUN x
+RUN --network=Host x
+RUN --mount=type=cache,"x y
+STOPSIGNAL

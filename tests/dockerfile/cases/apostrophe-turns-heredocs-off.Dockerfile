@@ -1,0 +1,3 @@
+FROM x
+RUN echo it's <<E
+ENV A=1

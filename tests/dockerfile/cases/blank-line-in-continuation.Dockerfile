@@ -1,0 +1,7 @@
+FROM x
+RUN a \
+
+  b \
+  # a comment in between
+  c
+RUN d

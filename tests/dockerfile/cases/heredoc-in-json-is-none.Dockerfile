@@ -1,0 +1,3 @@
+FROM x
+RUN ["cat", "<<E"]
+ENV A=1

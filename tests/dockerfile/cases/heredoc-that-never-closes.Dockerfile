@@ -1,0 +1,4 @@
+FROM x
+RUN cat <<E; echo
+body
+E

@@ -1,0 +1,6 @@
+FROM x
+RUN <<E
+FROM evil
+ENV X=1
+E
+ENV A=1

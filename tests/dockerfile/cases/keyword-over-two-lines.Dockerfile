@@ -1,0 +1,5 @@
+FROM x
+RUN\
+ a
+E\
+NV A=1

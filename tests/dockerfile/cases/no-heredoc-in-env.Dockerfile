@@ -1,0 +1,3 @@
+FROM x
+ENV A=<<E
+ENV B=1

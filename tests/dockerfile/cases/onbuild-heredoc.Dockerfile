@@ -1,0 +1,5 @@
+FROM x
+ONBUILD RUN <<E
+ENV evil
+E
+ENV A=1

@@ -1,0 +1,4 @@
+FROM x
+ONBUILD FOO bar
+ONBUILD COPY a
+ONBUILD RUN --what x

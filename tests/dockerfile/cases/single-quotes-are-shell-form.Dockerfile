@@ -1,0 +1,4 @@
+FROM x
+RUN ['a']
+RUN [ -f x ] && y
+CMD []

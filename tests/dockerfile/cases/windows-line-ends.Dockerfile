@@ -1,0 +1,8 @@
+# escape=`
+FROM x
+RUN a `
+  b
+
+COPY <<EOF /x
+q
+EOF

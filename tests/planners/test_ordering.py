@@ -1,0 +1,56 @@
+"""Layers are written by how often they change, so that a change of code leaves everything heavy cached."""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlcontainers import Image, plan
+from mlcontainers.layers import Volatility
+from mlcontainers.planners.ordering import written_order
+from tests.strategies import IMAGES, PATHS
+
+
+class TestOrder:
+    """Sorted by volatility between shell commands, past which nothing moves."""
+
+    @given(IMAGES)
+    def test_it_is_a_permutation(self, image: Image) -> None:
+        assert sorted(written_order(image.layers)) == list(range(len(image.layers)))
+
+    @given(IMAGES)
+    def test_nothing_moves_past_a_shell_command(self, image: Image) -> None:
+        written = written_order(image.layers)
+        for barrier, layer in enumerate(image.layers):
+            if layer.volatility is Volatility.BARRIER:
+                place = written.index(barrier)
+                assert set(written[:place]) == set(range(barrier))
+
+    @given(IMAGES)
+    def test_between_them_the_steady_stand_before_the_restless(self, image: Image) -> None:
+        written = [image.layers[position].volatility for position in written_order(image.layers)]
+        for before, after in itertools.pairwise(written):
+            assert before <= after or Volatility.BARRIER in {before, after}
+
+
+class TestCachedPrefix:
+    """Changing what comes late leaves every byte above it as it was."""
+
+    @given(IMAGES, PATHS, PATHS, st.text("abc", max_size=3))
+    def test_files_come_after_all_that_is_heavy(self, image: Image, one: str, other: str, name: str) -> None:
+        steady = Image(base=image.base, layers=tuple(x for x in image.layers if x.volatility < Volatility.CODE))
+        first = plan(steady.add_files(one, "/app")).dockerfile.render()
+        second = plan(steady.add_files(other, "/app")).dockerfile.render()
+
+        assert first.partition("COPY ")[0] == second.partition("COPY ")[0]
+        assert "uv pip install" not in first.partition("COPY ")[2]
+
+    def test_one_more_small_package_leaves_the_framework(self) -> None:
+        image = Image.from_cpu(python="3.12").add_torch("2.9").add_pip("numpy")
+        one = plan(image).dockerfile.render()
+        other = plan(Image.from_cpu(python="3.12").add_pip("numpy", "pandas").add_torch("2.9")).dockerfile.render()
+        framework = one.index("ENV PIP_CONSTRAINT")
+
+        assert one[:framework] == other[:framework]
