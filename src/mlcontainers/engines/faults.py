@@ -136,11 +136,16 @@ def _problem(step: str, layer: str, log: str, reason: str) -> Problem:
     for fault in FAULTS:
         found = re.search(fault.pattern, f"{log}\n{reason}")
         if found:
+            if re.search(fault.pattern, reason):
+                because += _said(reason)
             detail = " ".join(next((group for group in found.groups() if group), "").split())
             return Problem(fault.code, "error", layer, fault.what.format(detail), because, (fault.hint.format(detail),))
     what = f"the step {_short(step)} failed" if step else "the build failed"
-    because = (f"the builder says: {' '.join(reason.split())}",) if reason else ()
-    return Problem("step-failed" if step else "build-failed", "error", layer, what, because)
+    return Problem("step-failed" if step else "build-failed", "error", layer, what, _said(reason))
+
+
+def _said(reason: str) -> tuple[str, ...]:
+    return (f"the builder says: {' '.join(reason.split())}",) if reason else ()
 
 
 def _short(step: str) -> str:
