@@ -16,10 +16,7 @@ from mlcontainers.dockerfile import (
     Dockerfile,
     Entrypoint,
     Env,
-<<<<<<< HEAD
-=======
     ExecForm,
->>>>>>> dockerfile
     Expose,
     From,
     Healthcheck,
@@ -32,10 +29,7 @@ from mlcontainers.dockerfile import (
     Onbuild,
     Run,
     Shell,
-<<<<<<< HEAD
-=======
     ShellForm,
->>>>>>> dockerfile
     Stopsignal,
     User,
     Volume,
