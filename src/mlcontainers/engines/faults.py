@@ -132,7 +132,7 @@ def failure(
 
 
 def _problem(step: str, layer: str, log: str, reason: str) -> Problem:
-    because = (f"step: {_short(step)}",) if step else ()
+    because: tuple[str, ...] = (f"step: {_short(step)}",) if step else ()
     for fault in FAULTS:
         found = re.search(fault.pattern, f"{log}\n{reason}")
         if found:
