@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from mlcontainers import EngineError, EngineNotFoundError, Image, build, plan
-from mlcontainers.cli.progress import Progress, shown
+from mlcontainers.cli.arguments import Progress
+from mlcontainers.cli.progress import shown
 from mlcontainers.engines.running import running
 from mlcontainers.values.sizes import human_size
 

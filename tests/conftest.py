@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mlcontainers import EngineNotFoundError
 from mlcontainers.engines.client import engine_version
+
+if TYPE_CHECKING:
+    from pytest_docker.plugin import Services
 
 ROOT = Path(__file__).parent.parent
 IN_CI = bool(os.environ.get("CI"))
@@ -51,6 +55,28 @@ def engine() -> str:
     if not ENGINE:
         pytest.fail(f"CI needs an engine, and {NO_ENGINE}")
     return ENGINE
+
+
+@pytest.fixture(scope="session")
+def docker_compose_file() -> str:
+    return str(ROOT / "tests" / "engine" / "compose.yml")
+
+
+@pytest.fixture(scope="session")
+def docker_setup() -> list[str]:
+    return ["up --build --wait --wait-timeout 120"]
+
+
+@pytest.fixture(scope="session")
+def docker_cleanup() -> list[str]:
+    return ["down -v --rmi local"]
+
+
+@pytest.fixture(scope="session")
+def registry(engine: str, request: pytest.FixtureRequest) -> str:
+    """`HOST:PORT` of a registry of the tests' own, started by pytest-docker when a test first asks for it."""
+    services: Services = request.getfixturevalue("docker_services")
+    return f"127.0.0.1:{services.port_for('registry', 5000)}"
 
 
 @pytest.fixture(scope="session")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TypeAlias
 
 from hypothesis import strategies as st
 
 from mlcontainers import Image
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+Step: TypeAlias = Callable[[Image], Image]
 
 PYTHONS = st.sampled_from(["3.10", "3.11", "3.12", "3.13"])
 LINES = st.text(
-    st.characters(min_codepoint=32, max_codepoint=0x2FFF, categories=("L", "N", "P", "S", "Zs")), max_size=30
+    st.characters(min_codepoint=32, max_codepoint=0x2FFF, categories=("L", "N", "P", "S"), include_characters=" "),
+    max_size=30,
 )
 """Any text of one line."""
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
@@ -22,7 +23,7 @@ ENV_KEYS = st.from_regex(r"[A-Z][A-Z0-9]{0,8}", fullmatch=True).filter(
 )
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
 ARGV = st.lists(LINES, min_size=1, max_size=4).map(tuple)
-REQUIREMENTS = st.builds(lambda name, version: f"{name}>={version}", NAMES, st.integers(0, 99))
+REQUIREMENTS = st.tuples(NAMES, st.integers(0, 99)).map(lambda pair: f"{pair[0]}>={pair[1]}")
 
 HOSTILE = st.sampled_from(
     [
@@ -65,50 +66,93 @@ HOSTILE = st.sampled_from(
 """What has broken generators before, and what could."""
 
 
-def _adders() -> st.SearchStrategy[Callable[[Image], Image]]:
-    """One call of an `add_` method, as a function of the image."""
-    return st.one_of(
-        st.lists(NAMES, min_size=1, max_size=3).map(
-            lambda names: lambda image: image.add_apt(*(f"lib{n}" for n in names))
-        ),
-        st.lists(REQUIREMENTS, min_size=1, max_size=3).map(lambda wanted: lambda image: image.add_pip(*wanted)),
-        PATHS.map(lambda path: lambda image: image.add_pip(requirements=path)),
-        st.tuples(PATHS, PATHS).map(lambda pair: lambda image: image.add_files(pair[0], f"/{pair[1]}")),
-        st.sampled_from(["python train.py", "test -e /app || exit 1"]).map(
-            lambda text: lambda image: image.add_run(text)
-        ),
-    )
+def _apt(names: list[str]) -> Step:
+    return lambda image: image.add_apt(*(f"lib{name}" for name in names))
 
 
-def _setters() -> st.SearchStrategy[Callable[[Image], Image]]:
-    """One call of a `with_` method, as a function of the image."""
-    return st.one_of(
-        st.dictionaries(ENV_KEYS, LINES, max_size=3).map(lambda pairs: lambda image: image.with_env(pairs)),
-        st.dictionaries(NAMES, LINES, max_size=3).map(lambda pairs: lambda image: image.with_labels(pairs)),
-        PATHS.map(lambda path: lambda image: image.with_workdir(f"/{path}")),
-        st.integers(0, 99_999).map(lambda uid: lambda image: image.with_user(uid)),
-        st.lists(st.integers(1, 65_535), max_size=3).map(lambda ports: lambda image: image.with_ports(*ports)),
-        ARGV.map(lambda argv: lambda image: image.with_entrypoint(*argv)),
-        ARGV.map(lambda argv: lambda image: image.with_cmd(*argv)),
-        ARGV.map(lambda argv: lambda image: image.with_healthcheck(*argv, interval="30s", retries=3)),
-        LINES.filter(lambda text: text == text.strip() != "").map(
-            lambda text: lambda image: image.with_assumption("unknown-base", text)
-        ),
-    )
+def _pip(wanted: list[str]) -> Step:
+    return lambda image: image.add_pip(*wanted)
 
 
-SETTERS = _setters()
-ADDERS = _adders()
+def _requirements(path: str) -> Step:
+    return lambda image: image.add_pip(requirements=path)
 
 
-def _built(start: Image, framework: Callable[[Image], Image], steps: list[Callable[[Image], Image]]) -> Image:
+def _files(source: str, destination: str) -> Step:
+    return lambda image: image.add_files(source, f"/{destination}")
+
+
+def _run(command: str) -> Step:
+    return lambda image: image.add_run(command)
+
+
+def _env(pairs: dict[str, str]) -> Step:
+    return lambda image: image.with_env(pairs)
+
+
+def _labels(pairs: dict[str, str]) -> Step:
+    return lambda image: image.with_labels(pairs)
+
+
+def _workdir(path: str) -> Step:
+    return lambda image: image.with_workdir(f"/{path}")
+
+
+def _user(uid: int) -> Step:
+    return lambda image: image.with_user(uid)
+
+
+def _ports(ports: list[int]) -> Step:
+    return lambda image: image.with_ports(*ports)
+
+
+def _entrypoint(argv: tuple[str, ...]) -> Step:
+    return lambda image: image.with_entrypoint(*argv)
+
+
+def _cmd(argv: tuple[str, ...]) -> Step:
+    return lambda image: image.with_cmd(*argv)
+
+
+def _healthcheck(argv: tuple[str, ...]) -> Step:
+    return lambda image: image.with_healthcheck(*argv, interval="30s", retries=3)
+
+
+def _assumption(reason: str) -> Step:
+    return lambda image: image.with_assumption("unknown-base", reason)
+
+
+ADDERS: st.SearchStrategy[Step] = st.one_of(
+    st.builds(_apt, st.lists(NAMES, min_size=1, max_size=3)),
+    st.builds(_pip, st.lists(REQUIREMENTS, min_size=1, max_size=3)),
+    st.builds(_requirements, PATHS),
+    st.builds(_files, PATHS, PATHS),
+    st.builds(_run, st.sampled_from(["python train.py", "test -e /app || exit 1"])),
+)
+"""One call of an `add_` method, as a function of the image."""
+
+SETTERS: st.SearchStrategy[Step] = st.one_of(
+    st.builds(_env, st.dictionaries(ENV_KEYS, LINES, max_size=3)),
+    st.builds(_labels, st.dictionaries(NAMES, LINES, max_size=3)),
+    st.builds(_workdir, PATHS),
+    st.builds(_user, st.integers(0, 99_999)),
+    st.builds(_ports, st.lists(st.integers(1, 65_535), max_size=3)),
+    st.builds(_entrypoint, ARGV),
+    st.builds(_cmd, ARGV),
+    st.builds(_healthcheck, ARGV),
+    st.builds(_assumption, LINES.filter(lambda text: text == text.strip() != "")),
+)
+"""One call of a `with_` method, as a function of the image."""
+
+
+def _built(start: Image, framework: Step, steps: list[Step]) -> Image:
     image = framework(start)
     for step in steps:
         image = step(image)
     return image
 
 
-_FRAMEWORKS: list[Callable[[Image], Image]] = [
+_FRAMEWORKS: list[Step] = [
     lambda image: image,
     lambda image: image.add_sklearn(),
     lambda image: image.add_torch("2.9"),

@@ -15,7 +15,7 @@ Every one carries `problems`, all that were found; `str` is one rendering of the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning", "info"]
@@ -55,6 +55,12 @@ class Problem:
         lines += [f"  because: {cause}" for cause in self.because]
         lines += [f"  hint: {hint}" for hint in self.hints]
         return "\n".join(lines)
+
+    def to_json(self) -> dict[str, object]:
+        """The problem as data for programs; `line` is set where it lies in a text."""
+        data: dict[str, object] = asdict(self)
+        del data["span"]
+        return {**data, "line": self.span.start_line if self.span else None}
 
 
 class MlcontainersError(Exception):

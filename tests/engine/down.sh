@@ -27,7 +27,9 @@ stop "$RUN_DIR/docker.pid" dockerd
 # A dockerd that was killed leaves its containerd behind.
 [ ! -e "$RUN_DIR/exec/containerd/containerd.pid" ] || stop "$RUN_DIR/exec/containerd/containerd.pid" containerd
 stop "$RUN_DIR/registry.pid" docker-registry
-if bridge=$(cat "$HOME_DIR/bridge" 2>/dev/null); then
+if read -r bridge subnet 2>/dev/null <"$HOME_DIR/bridge"; then
+  iptables -w -t nat -D POSTROUTING -s "$subnet" ! -o "$bridge" -j MASQUERADE 2>/dev/null || true
+  for way in -i -o; do iptables -w -D FORWARD "$way" "$bridge" -j ACCEPT 2>/dev/null || true; done
   ip link delete "$bridge" 2>/dev/null || true
   rm -f "$HOME_DIR/bridge"
 fi

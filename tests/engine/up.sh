@@ -22,8 +22,8 @@
 #   MLC_SECURITY      likewise               and their security updates
 #   MLC_DOCKERD_ARGS  ""                    extra dockerd arguments
 #   MLC_BRIDGE        ""                    a bridge of this engine's own, made here, so
-#   MLC_SUBNET        10.213.0.1/24         that it stands beside another engine: with the
-#                                           default one it would take that one's docker0
+#   MLC_SUBNET        10.213.0.1/24         that it stands beside another engine: else it
+#                                           would take that one's docker0 and packet rules
 #   MLC_CACHE_SIZE    20GB                  build cache kept by the engine
 #   MLC_REGISTRY_PORT 5000                  127.0.0.1:PORT; 0 for no registry
 #   MLC_PYTHONS       auto                  X.Y ... for python images; "" for none;
@@ -151,6 +151,18 @@ fetch_engine() { # suite: puts engine, client and plugins under PREFIX
   rm -rf "$r"
 }
 
+make_bridge() { # name subnet: with a way out for what is behind it; down.sh removes all of it
+  echo "$1 $2" >"$HOME_DIR/bridge"
+  ip link show "$1" >/dev/null 2>&1 || { ip link add "$1" type bridge && ip addr add "$2" dev "$1"; } || return 1
+  ip link set "$1" up && echo 1 >/proc/sys/net/ipv4/ip_forward || return 1
+  local rule
+  for rule in "nat POSTROUTING -s $2 ! -o $1 -j MASQUERADE" "filter FORWARD -i $1 -j ACCEPT" "filter FORWARD -o $1 -j ACCEPT"; do
+    # shellcheck disable=SC2086
+    set -- "$1" "$2" $rule
+    iptables -w -t "$3" -C "${@:4}" 2>/dev/null || iptables -w -t "$3" -I "${@:4}" || return 1
+  done
+}
+
 start_engine() {
   local path=$PATH cdi=''
   mkdir -p "$HOME_DIR/data"
@@ -179,12 +191,10 @@ start_engine() {
   fi
   local bridge=()
   if [ -n "${MLC_BRIDGE-}" ]; then
-    bridge=(--bridge "$MLC_BRIDGE")
-    if ! ip link show "$MLC_BRIDGE" >/dev/null 2>&1; then
-      ip link add "$MLC_BRIDGE" type bridge && ip addr add "${MLC_SUBNET:-10.213.0.1/24}" dev "$MLC_BRIDGE" &&
-        ip link set "$MLC_BRIDGE" up || die "cannot make the bridge $MLC_BRIDGE"
-      echo "$MLC_BRIDGE" >"$HOME_DIR/bridge"
-    fi
+    # A dockerd that starts writes Docker's packet rules anew, for its own bridge alone: containers of the
+    # engine beside it would lose their network. This one writes none; the three it needs are made here.
+    bridge=(--bridge "$MLC_BRIDGE" --iptables=false --ip6tables=false)
+    make_bridge "$MLC_BRIDGE" "${MLC_SUBNET:-10.213.0.1/24}" || die "cannot make the bridge $MLC_BRIDGE"
   fi
   rm -f "$RUN_DIR/docker.pid"
   # shellcheck disable=SC2086

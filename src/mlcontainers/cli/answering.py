@@ -12,7 +12,6 @@ import typer
 
 from mlcontainers.cli.drawing import complain
 from mlcontainers.errors import MlcontainersError, Problem
-from mlcontainers.planners.explaining import problem_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -53,7 +52,7 @@ def _answered(command: Callable[P, int], *args: P.args, **kwargs: P.kwargs) -> i
 
 def problems_json(problems: Iterable[Problem]) -> list[dict[str, object]]:
     """Problems as data, the same everywhere."""
-    return [problem_json(problem) for problem in problems]
+    return [problem.to_json() for problem in problems]
 
 
 def print_json(document: object) -> None:

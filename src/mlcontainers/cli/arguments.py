@@ -1,5 +1,6 @@
 """Arguments that several commands share."""
 
+from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 import typer
@@ -9,3 +10,11 @@ ImageFile: TypeAlias = Annotated[
     typer.Argument(metavar="FILE", help="An image description: image.toml, or the same as .json.", show_default=False),
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Answer with one JSON document, for programs.")]
+
+
+class Progress(StrEnum):
+    """How to show what a build does."""
+
+    AUTO = "auto"
+    PLAIN = "plain"
+    NONE = "none"

@@ -3,17 +3,18 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mlcontainers.cli.answering import FINE, answers, print_json
-from mlcontainers.cli.arguments import AsJson, ImageFile
+from mlcontainers.cli.arguments import AsJson, ImageFile, Progress
 from mlcontainers.cli.drawing import complain, show
-from mlcontainers.cli.progress import Progress, shown
-from mlcontainers.engines import BuiltImage
 from mlcontainers.errors import BuildFailedError, InvalidValueError, Problem
 from mlcontainers.values.sizes import human_size
+
+if TYPE_CHECKING:
+    from mlcontainers.engines import BuiltImage
 
 
 @answers
@@ -42,6 +43,7 @@ def build(
     from mlcontainers import Image
     from mlcontainers import build as built
     from mlcontainers import plan as planned
+    from mlcontainers.cli.progress import shown
 
     mirrors = _mirrors(mirror or [])
     decided = planned(Image.load(file))
@@ -95,7 +97,7 @@ def _wheelhouse(given: str | None) -> str | Path | None:
     return folder
 
 
-def _lines(image: BuiltImage) -> list[str]:
+def _lines(image: "BuiltImage") -> list[str]:
     how = "all from the cache" if image.reused else f"{sum(step.cached for step in image.steps)} steps from the cache"
     return [
         *(f"tag: {tag}" for tag in image.tags),
@@ -105,7 +107,7 @@ def _lines(image: BuiltImage) -> list[str]:
     ]
 
 
-def _json(image: BuiltImage) -> dict[str, object]:
+def _json(image: "BuiltImage") -> dict[str, object]:
     return {
         "schema": 1,
         "tags": list(image.tags),

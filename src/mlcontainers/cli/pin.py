@@ -1,7 +1,7 @@
 """`mlcontainers pin REQUIREMENT...`"""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,9 +10,11 @@ from mlcontainers.cli.arguments import AsJson
 from mlcontainers.cli.drawing import show
 from mlcontainers.cli.optional_values import NEWEST
 from mlcontainers.errors import InvalidValueError, Problem
-from mlcontainers.planners import Answer
 from mlcontainers.values.accelerators import Accelerator, Cpu, Cuda, Rocm
 from mlcontainers.values.sizes import human_size
+
+if TYPE_CHECKING:
+    from mlcontainers.planners import Answer
 
 
 @answers
@@ -62,7 +64,7 @@ def _accelerator(cpu: bool, cuda: str | None, rocm: str | None) -> Accelerator |
     return Cpu() if cpu else None
 
 
-def _lines(answer: Answer, asked: str) -> Iterator[str]:
+def _lines(answer: "Answer", asked: str) -> Iterator[str]:
     yield f"{answer.verdict}: {_setting(answer, asked)}"
     if answer.verdict == "impossible":
         yield from (f"  because {fact}" for fact in answer.because)
@@ -80,7 +82,7 @@ def _lines(answer: Answer, asked: str) -> Iterator[str]:
     yield f"facts: as of {answer.facts_date}"
 
 
-def _setting(answer: Answer, asked: str) -> str:
+def _setting(answer: "Answer", asked: str) -> str:
     """What was asked, in the setting that was asked for or chosen."""
     parts = [f"for {answer.accelerator}" if answer.accelerator else "", f"on {answer.platform}"]
     if answer.python:

@@ -6,9 +6,9 @@ import re
 import sys
 import time
 from contextlib import contextmanager
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from mlcontainers.cli.arguments import Progress
 from mlcontainers.engines.events import Event, Output, StepDone, StepFailed, StepStarted, Transfer, Warned
 from mlcontainers.values.sizes import human_size
 
@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from rich.console import RenderableType
-
-
-class Progress(StrEnum):
-    """How to show it."""
-
-    AUTO = "auto"
-    PLAIN = "plain"
-    NONE = "none"
 
 
 @contextmanager

@@ -87,7 +87,7 @@ def build(
         digest = _digest(scratch / "metadata.json")
     seconds = time.monotonic() - started
     size = _size(references[0] if references else digest) if load else 0
-    return BuiltImage(decided, references, digest, size, seconds, _all_cached(ended), tuple(ended.done))
+    return BuiltImage(decided, references, digest, size, seconds, _all_cached(ended), tuple(ended.done.values()))
 
 
 def _decided(
@@ -204,7 +204,7 @@ def _size(reference: str) -> int:
 
 def _all_cached(ended: Ended) -> bool:
     """Steps of the file itself: the builder's own, such as loading the context, are never cached."""
-    own = [step for step in ended.done if _OWN_STEP(step.step)]
+    own = [step for step in ended.done.values() if _OWN_STEP(step.step)]
     return bool(own) and all(step.cached for step in own)
 
 

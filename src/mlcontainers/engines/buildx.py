@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 KEPT_LINES = 400
 """Lines of a step's output that are kept in memory, however much it prints."""
+KEPT_COLUMNS = 4000
+"""Characters of a line that are kept, its last ones."""
 _GRACE = 10
+"""Seconds that the builder gets to end by itself."""
 
 
 @dataclass(slots=True)
@@ -33,7 +36,8 @@ class Ended:
     failed_step: str = ""
     log: tuple[str, ...] = ()
     """The end of what the failed step printed."""
-    done: list[StepDone] = field(default_factory=list[StepDone])
+    done: dict[str, StepDone] = field(default_factory=dict[str, StepDone])
+    """By name, in the order they ended. The builder may end a step, take it up again and end it better."""
 
 
 def run_builder(
@@ -74,17 +78,27 @@ def _listen(stream: IO[bytes], on_event: Callable[[Event], None]) -> Ended:
         for event in decoder.feed(utf8.decode(chunk)):
             match event:
                 case Output(step, text):
-                    printed.setdefault(step, deque(maxlen=KEPT_LINES)).extend(text.splitlines())
+                    _keep(printed.setdefault(step, deque(maxlen=KEPT_LINES)), text)
                 case StepDone():
-                    ended.done.append(event)
+                    ended.done.pop(event.step, None)
+                    ended.done[event.step] = event
                 case StepFailed(step, _) if not ended.failed_step:
                     ended.failed_step = step
                 case _:
                     pass
             on_event(event)
     decoder.close()
-    ended.log = tuple(printed.get(ended.failed_step, ()))
+    ended.log = tuple(line.rstrip() for line in printed.get(ended.failed_step, ()))
     return ended
+
+
+def _keep(lines: deque[str], text: str) -> None:
+    """Add output to a log's lines; a line may come in pieces, and has an end of ours where it has none of its own."""
+    for piece in text.splitlines(keepends=True):
+        if lines and not lines[-1].endswith(("\n", "\r")):
+            lines[-1] = (lines[-1] + piece)[-KEPT_COLUMNS:]
+        else:
+            lines.append(piece[-KEPT_COLUMNS:])
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

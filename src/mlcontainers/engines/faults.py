@@ -42,6 +42,12 @@ FAULTS = (
         "free some: docker buildx prune, docker image prune; then build again",
     ),
     Fault(
+        "push-failed",
+        r"failed to push (\S+):",
+        "{0} could not be pushed",
+        "can the registry be reached, and are you logged in? docker login",
+    ),
+    Fault(
         "no-base-image",
         r"failed to resolve source metadata for (\S+?): .*",
         "the base image {0} cannot be had",
@@ -90,12 +96,6 @@ FAULTS = (
         "the build needs the secret {0} and was not given it",
         "give it when you build",
     ),
-    Fault(
-        "push-failed",
-        r"failed to push (\S+):",
-        "{0} could not be pushed",
-        "can the registry be reached, and are you logged in? docker login",
-    ),
 )
 """The first that fits is told, so the particular ones stand before the general ones."""
 
@@ -132,15 +132,20 @@ def failure(
 
 
 def _problem(step: str, layer: str, log: str, reason: str) -> Problem:
-    because = (f"step: {_short(step)}",) if step else ()
+    because: tuple[str, ...] = (f"step: {_short(step)}",) if step else ()
     for fault in FAULTS:
         found = re.search(fault.pattern, f"{log}\n{reason}")
         if found:
+            if re.search(fault.pattern, reason):
+                because += _said(reason)
             detail = " ".join(next((group for group in found.groups() if group), "").split())
             return Problem(fault.code, "error", layer, fault.what.format(detail), because, (fault.hint.format(detail),))
     what = f"the step {_short(step)} failed" if step else "the build failed"
-    because = (f"the builder says: {' '.join(reason.split())}",) if reason else ()
-    return Problem("step-failed" if step else "build-failed", "error", layer, what, because)
+    return Problem("step-failed" if step else "build-failed", "error", layer, what, _said(reason))
+
+
+def _said(reason: str) -> tuple[str, ...]:
+    return (f"the builder says: {' '.join(reason.split())}",) if reason else ()
 
 
 def _short(step: str) -> str:

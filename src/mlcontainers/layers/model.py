@@ -77,7 +77,7 @@ def _problem(detail: ErrorDetails, place: str, model: type[BaseModel]) -> Proble
     last = str(detail["loc"][-1]) if detail["loc"] else ""
     match kind:
         case "extra_forbidden":
-            known = sorted(model.model_fields)
+            known = sorted(field.alias or name for name, field in model.model_fields.items())
             hints = did_you_mean(last, known) or (f"known fields: {', '.join(known)}",)
             return Problem("unknown-field", "error", place, f"there is no field {last!r}", (), hints)
         case "missing":

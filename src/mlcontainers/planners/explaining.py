@@ -11,7 +11,6 @@ from mlcontainers.values.sizes import human_size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcontainers.errors import Problem
     from mlcontainers.planners.plans import Plan
 
 
@@ -65,7 +64,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
             {"subject": d.subject, "choice": d.choice, "because": [asdict(fact) for fact in d.because]}
             for d in plan.decisions
         ],
-        "problems": [problem_json(problem) for problem in plan.problems],
+        "problems": [problem.to_json() for problem in plan.problems],
         "driver_floor": plan.driver_floor,
         "forecast": asdict(plan.forecast),
         "expiry": [asdict(fact) for fact in plan.expiry],
@@ -74,10 +73,3 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "facts_date": plan.facts_date,
         "dockerfile": plan.dockerfile.render(),
     }
-
-
-def problem_json(problem: Problem) -> dict[str, Any]:
-    """A problem as data; `line` is set where it lies in a text."""
-    data = asdict(problem)
-    span = data.pop("span")
-    return {**data, "line": span["start_line"] if span else None}

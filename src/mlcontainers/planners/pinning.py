@@ -10,7 +10,6 @@ from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.layers.framework import Wish
 from mlcontainers.planners.bases import known_base, newest_glibc, offered_pythons, slim_base
 from mlcontainers.planners.cudas import cuda_problem
-from mlcontainers.planners.explaining import problem_json
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal
 from mlcontainers.planners.solving import solve
@@ -101,7 +100,7 @@ class Answer:
             "base": _text(self.base),
             "driver_floor": self.driver_floor,
             "because": [asdict(fact) for fact in self.because],
-            "problems": [problem_json(problem) for problem in self.problems],
+            "problems": [problem.to_json() for problem in self.problems],
             "alternatives": [
                 {"changes": a.changes, "packages": list(a.packages), "python": str(a.python)} for a in self.alternatives
             ],
