@@ -48,6 +48,12 @@ def test_what_would_be_read_as_something_else_is_refused() -> None:
         document.append(Run.shell("echo a`"))
 
 
+def test_an_instruction_that_waits_for_a_line_does_not_swallow_a_new_one() -> None:
+    document = Dockerfile.parse("FROM x\nRUN a \\\n# b\n").append(User("1000"))
+
+    assert document.render() == "FROM x\nRUN a\nUSER 1000\n"
+
+
 def test_the_only_stage_cannot_be_removed() -> None:
     document = Dockerfile.parse("FROM x\n")
 
@@ -70,7 +76,7 @@ def test_a_comment_does_not_become_a_directive() -> None:
 class TestEditsAreLocal:
     """All items but the edited one keep their bytes, and the file reads back as what was meant."""
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(mutated())
     def test_appending(self, text: str) -> None:
         document = parsed(text)
@@ -78,11 +84,12 @@ class TestEditsAreLocal:
             return
         edited = document.append(Run.shell("true"))
 
-        assert edited.render().startswith(text)
+        waits = any(node.source and node.source.open_end for node in document.instructions)
+        assert waits or edited.render().startswith(text)
         again = Dockerfile.parse(edited.render())
         assert again.instructions == (*document.instructions, Run.shell("true"))
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(mutated())
     def test_another_base(self, text: str) -> None:
         document = parsed(text)

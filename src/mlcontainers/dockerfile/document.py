@@ -192,7 +192,7 @@ class Dockerfile:
         fresh = [_without_source(item) for item in new]
         for item in fresh:
             _check_readable(item, escape)
-        items = (*self.items[:start], *fresh, *self.items[end:])
+        items = (*map(_closed, self.items[:start]), *fresh, *self.items[end:])
         _check_order(items)
         _check_head(items)
         return Dockerfile(items)
@@ -216,6 +216,12 @@ def _without_source(item: Item) -> Item:
     if isinstance(item, Comment):
         return Comment(item.text)
     return item if isinstance(item, Directive) else Blank()
+
+
+def _closed(item: Item) -> Item:
+    """The item in canonical form if it would swallow what is put below it."""
+    waits = isinstance(item, Instruction) and item.source is not None and item.source.open_end
+    return _without_source(item) if waits else item
 
 
 def _copied(node: Instruction) -> Instruction:

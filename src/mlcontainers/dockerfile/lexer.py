@@ -31,7 +31,9 @@ class Logical(NamedTuple):
     """Where in `text` a physical line ended."""
     end: int
     """The first physical line behind it, counted from 0."""
-    empty_continuation: bool
+    empty_continuation: bool = False
+    open_end: bool = False
+    """Whether the file ends where another line was to follow."""
 
 
 def physical_lines(text: str) -> list[str]:
@@ -63,7 +65,7 @@ def join(lines: list[str], start: int, escape: str, first: str) -> Logical:
     """The logical line that begins at `start`; `first` is that line without blanks in front."""
     text, continues = _uncontinued(first, escape)
     if not continues:
-        return Logical(text, (), start + 1, False)
+        return Logical(text, (), start + 1)
     parts = [text]
     length = len(text)
     cuts = [length]
@@ -82,7 +84,7 @@ def join(lines: list[str], start: int, escape: str, first: str) -> Logical:
         parts.append(piece)
         length += len(piece)
         cuts.append(length)
-    return Logical("".join(parts), tuple(cuts[:-1]), position, empty)
+    return Logical("".join(parts), tuple(cuts[:-1]), position, empty, continues)
 
 
 def _uncontinued(line: str, escape: str) -> tuple[str, bool]:

@@ -21,7 +21,8 @@ from mlcontainers.dockerfile.lexer import (
     split_flags,
     split_keyword,
 )  # fmt: skip
-from mlcontainers.dockerfile.readers import Reading, is_json, read_instruction
+from mlcontainers.dockerfile.readers import read_instruction
+from mlcontainers.dockerfile.reading import Reading, is_json
 from mlcontainers.dockerfile.refusals import BLANKS
 from mlcontainers.errors import InvalidDockerfileError, Problem, Span
 
@@ -114,7 +115,7 @@ class _Reader:
         if bare[-1] in self.may_continue:
             logical = join(self.lines, start, self.escape, bare)
         else:
-            logical = Logical(bare, (), start + 1, False)
+            logical = Logical(bare, (), start + 1)
         keyword, rest = split_keyword(logical.text)
         flags, arguments = split_flags(rest) if rest else ((), "")
         end = logical.end
@@ -131,7 +132,8 @@ class _Reader:
                 break
             heredoc, end = found
             heredocs.append(heredoc)
-        source = Source(self.taken(end), start + 1, end, keyword, arguments, flags, logical.empty_continuation)
+        odd = logical.empty_continuation, logical.open_end
+        source = Source(self.taken(end), start + 1, end, keyword, arguments, flags, *odd)
         try:
             node = read_instruction(Reading(source, logical.text, logical.cuts, self.escape, heredocs))
         except InvalidDockerfileError as error:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from mlcontainers.dockerfile.forms import Command, ExecForm, trusted_shell
+from mlcontainers.dockerfile.forms import Command, ExecForm
 from mlcontainers.dockerfile.heredocs import Heredoc, read_mark
 from mlcontainers.dockerfile.instructions import (
     Add,
@@ -36,6 +35,17 @@ from mlcontainers.dockerfile.instructions.instruction import trusted
 from mlcontainers.dockerfile.lexer import SyntaxRefusal, split_blanks, split_flags, split_keyword
 from mlcontainers.dockerfile.mounts import Mount
 from mlcontainers.dockerfile.mounts import trusted as trusted_mount
+from mlcontainers.dockerfile.reading import (
+    Flags,
+    Reading,
+    command_of,
+    flags_of,
+    json_strings,
+    list_of,
+    one_argument,
+    text_of,
+    truth_of,
+)  # fmt: skip
 from mlcontainers.dockerfile.refusals import BLANKS, refuse
 from mlcontainers.dockerfile.words import Word, join_blanks, split_words, translate
 from mlcontainers.errors import InvalidDockerfileError, Problem
@@ -44,44 +54,8 @@ from mlcontainers.values.text import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Flags = dict[str, list[str | None]]
-
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*", re.ASCII).fullmatch
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII).fullmatch
-
-STRING, BOOL, LIST = "string", "bool", "list"
-_NO_FLAGS: dict[str, str] = {}
-FLAGS: dict[str, dict[str, str]] = {
-    "FROM": {"platform": STRING},
-    "RUN": {"mount": LIST, "network": STRING, "security": STRING, "device": LIST},
-    "COPY": {
-        "from": STRING, "chown": STRING, "chmod": STRING, "link": BOOL, "parents": BOOL, "exclude": LIST,
-    },
-    "ADD": {
-        "chown": STRING, "chmod": STRING, "checksum": STRING, "link": BOOL, "keep-git-dir": BOOL,
-        "unpack": BOOL, "exclude": LIST,
-    },
-    "HEALTHCHECK": {
-        "interval": STRING, "timeout": STRING, "start-period": STRING, "start-interval": STRING,
-        "retries": STRING,
-    },
-}  # fmt: skip
-"""The flags that have a meaning, by instruction."""
-
-
-class Reading:
-    """One instruction being read: its parts as text, and the bodies below it."""
-
-    __slots__ = ("cuts", "escape", "heredocs", "source", "text")
-
-    def __init__(self, source: Source, text: str, cuts: tuple[int, ...], escape: str, heredocs: list[Heredoc]) -> None:
-        self.source = source
-        self.text = text
-        """The whole joined line."""
-        self.cuts = cuts
-        self.escape = escape
-        self.heredocs = heredocs
+_WHOLE = re.compile(r"\+?[0-9]{1,20}", re.ASCII).fullmatch
 
 
 def read_instruction(reading: Reading) -> Instruction:
@@ -94,116 +68,8 @@ def read_instruction(reading: Reading) -> Instruction:
     return reader(reading)
 
 
-def is_json(text: str) -> bool:
-    """Whether arguments are in the JSON form."""
-    return text.startswith("[") and json_strings(text) is not None
-
-
-def json_strings(text: str) -> tuple[str, ...] | None:
-    """A JSON array of strings; `None` where the builder takes the text for the other form."""
-    if not text.startswith("["):
-        return None
-    try:
-        items = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return None
-    for item in items:
-        if not isinstance(item, str):
-            because = "an array that is valid JSON is taken for the exec form, which holds strings only"
-            raise SyntaxRefusal(
-                Problem("json-not-strings", "error", "", f"{text} holds {item!r}, which is no string", (because,))
-            )
-    # Go replaces what cannot be UTF-8, Python keeps it.
-    return tuple([item if item.isascii() else _SURROGATE.sub("\ufffd", item) for item in items])
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _flags(reading: Reading) -> Flags:
-    if not reading.source.flags:
-        return {}
-    keyword = reading.source.keyword.upper()
-    known = FLAGS.get(keyword, _NO_FLAGS)
-    found: Flags = {}
-    for flag in reading.source.flags:
-        name, equals, value = flag[2:].partition("=")
-        kind = known.get(name)
-        if kind is None:
-            _refuse_flag(keyword, flag, name, known)
-        if kind != LIST and name in found:
-            raise refuse("flag-twice", f"{keyword} has the flag --{name} twice")
-        if kind == BOOL and equals and value.lower() not in {"true", "false"}:
-            raise refuse("bad-flag", f"--{name}={value} is neither true nor false")
-        if kind != BOOL and not equals:
-            raise refuse("bad-flag", f"--{name} needs a value", f"--{name}=...")
-        found.setdefault(name, []).append((value.lower() if kind == BOOL else value) if equals else None)
-    return found
-
-
-def _refuse_flag(keyword: str, flag: str, name: str, known: dict[str, str]) -> NoReturn:
-    if not known:
-        hint = f"write {keyword} -- {flag}, or the JSON form" if keyword in {"CMD", "ENTRYPOINT"} else ""
-        raise refuse("unknown-flag", f"{keyword} takes no flags, and {flag} reads as one", *([hint] if hint else []))
-    hints = [hint.replace("'", "'--", 1) for hint in did_you_mean(name, known)]
-    raise refuse("unknown-flag", f"{keyword} has no flag --{name}", *hints)
-
-
-def _text(flags: Flags, name: str) -> str | None:
-    values = flags.get(name)
-    return values[0] if values else None
-
-
-def _truth(flags: Flags, name: str) -> bool:
-    values = flags.get(name)
-    return values is not None and values[0] != "false"
-
-
-def _listed(flags: Flags, name: str) -> list[str]:
-    return [value for value in flags.get(name, []) if value is not None]
-
-
-def _one(reading: Reading, what: str) -> str:
-    """The one argument of an instruction without flags."""
-    _flags(reading)
-    if not reading.source.arguments:
-        raise refuse("no-argument", f"{reading.source.keyword.upper()} needs a {what}")
-    return reading.source.arguments
-
-
-def _command(reading: Reading, text: str) -> Command:
-    strings = json_strings(text)
-    if strings is not None:
-        return trusted_exec(strings)
-    return trusted_shell(_pieces(reading, text))
-
-
-def trusted_exec(argv: tuple[str, ...]) -> ExecForm:
-    """An exec form that was read from a file."""
-    form = object.__new__(ExecForm)
-    object.__setattr__(form, "argv", argv)
-    return form
-
-
-def _pieces(reading: Reading, text: str) -> tuple[str, ...]:
-    """The command in the lines it was written on."""
-    if not reading.cuts:
-        return (text,)
-    start = len(reading.text.rstrip(BLANKS)) - len(text)
-    cuts = [cut - start for cut in reading.cuts if 0 < cut - start < len(text)]
-    pieces: list[str] = []
-    for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
-        piece = text[begin:end]
-        if pieces and not piece.strip(BLANKS):
-            pieces[-1] += piece
-        elif piece:
-            pieces.append(piece)
-    return tuple(pieces)
-
-
 def _from(reading: Reading) -> Instruction:
-    flags = _flags(reading)
+    flags = flags_of(reading)
     words = split_blanks(reading.source.arguments)
     if len(words) not in {1, 3} or (len(words) == 3 and words[1].lower() != "as"):
         hint = "a comment needs a line of its own" if "#" in words else "FROM image AS name"
@@ -212,23 +78,23 @@ def _from(reading: Reading) -> Instruction:
     if name is not None and not _STAGE_NAME(name):
         hint = "lower-case letters, digits and _ . - after a first letter"
         raise refuse("bad-stage-name", f"{words[2]!r} is no name of a stage", hint)
-    platform = _text(flags, "platform") or None
+    platform = text_of(flags, "platform") or None
     return trusted(From, reading.source, image=words[0], name=name, platform=platform)
 
 
 def _run(reading: Reading) -> Instruction:
-    flags = _flags(reading)
+    flags = flags_of(reading)
     for name, allowed in (("network", NETWORKS), ("security", SECURITIES)):
-        value = _text(flags, name)
+        value = text_of(flags, name)
         if value is not None and value not in allowed:
             raise refuse(f"bad-{name}", f"--{name}={value} is none of {', '.join(allowed)}")
     return trusted(
         Run, reading.source,
-        command=_command(reading, reading.source.arguments),
-        mounts=tuple([read_mount(value) for value in _listed(flags, "mount")]),
-        network=_text(flags, "network"),
-        security=_text(flags, "security"),
-        devices=tuple(_listed(flags, "device")),
+        command=command_of(reading, reading.source.arguments),
+        mounts=tuple([read_mount(value) for value in list_of(flags, "mount")]),
+        network=text_of(flags, "network"),
+        security=text_of(flags, "security"),
+        devices=tuple(list_of(flags, "device")),
         bodies=tuple(reading.heredocs),
     )  # fmt: skip
 
@@ -261,17 +127,17 @@ def _csv(text: str) -> list[str]:
 
 
 def _cmd(reading: Reading) -> Instruction:
-    _flags(reading)
-    return trusted(Cmd, reading.source, command=_command(reading, reading.source.arguments))
+    flags_of(reading)
+    return trusted(Cmd, reading.source, command=command_of(reading, reading.source.arguments))
 
 
 def _entrypoint(reading: Reading) -> Instruction:
-    _flags(reading)
-    return trusted(Entrypoint, reading.source, command=_command(reading, reading.source.arguments))
+    flags_of(reading)
+    return trusted(Entrypoint, reading.source, command=command_of(reading, reading.source.arguments))
 
 
 def _shell(reading: Reading) -> Instruction:
-    _flags(reading)
+    flags_of(reading)
     argv = json_strings(reading.source.arguments)
     if not argv:
         raise refuse("bad-shell", "SHELL takes a JSON array", 'SHELL ["/bin/bash", "-c"]')
@@ -298,24 +164,24 @@ def _paths(reading: Reading) -> tuple[tuple[str | Heredoc, ...], str]:
 
 
 def _copy(reading: Reading) -> Instruction:
-    flags = _flags(reading)
+    flags = flags_of(reading)
     sources, destination = _paths(reading)
     return trusted(
         Copy, reading.source, sources=sources, destination=destination,
-        from_=_text(flags, "from"), chown=_text(flags, "chown"), chmod=_text(flags, "chmod"),
-        link=_truth(flags, "link"), exclude=tuple(_listed(flags, "exclude")), parents=_truth(flags, "parents"),
+        from_=text_of(flags, "from"), chown=text_of(flags, "chown"), chmod=text_of(flags, "chmod"),
+        link=truth_of(flags, "link"), exclude=tuple(list_of(flags, "exclude")), parents=truth_of(flags, "parents"),
     )  # fmt: skip
 
 
 def _add(reading: Reading) -> Instruction:
-    flags = _flags(reading)
+    flags = flags_of(reading)
     sources, destination = _paths(reading)
     return trusted(
         Add, reading.source, sources=sources, destination=destination,
-        chown=_text(flags, "chown"), chmod=_text(flags, "chmod"), checksum=_text(flags, "checksum"),
-        link=_truth(flags, "link"), exclude=tuple(_listed(flags, "exclude")),
-        keep_git_dir=_truth(flags, "keep-git-dir"),
-        unpack=_truth(flags, "unpack") if "unpack" in flags else None,
+        chown=text_of(flags, "chown"), chmod=text_of(flags, "chmod"), checksum=text_of(flags, "checksum"),
+        link=truth_of(flags, "link"), exclude=tuple(list_of(flags, "exclude")),
+        keep_git_dir=truth_of(flags, "keep-git-dir"),
+        unpack=truth_of(flags, "unpack") if "unpack" in flags else None,
     )  # fmt: skip
 
 
@@ -351,7 +217,7 @@ def _word(raw: str, escape: str) -> Word:
 
 def _env(reading: Reading) -> Instruction:
     pairs = _pairs(reading)
-    _flags(reading)
+    flags_of(reading)
     if not pairs:
         raise refuse("no-argument", "ENV needs a name and a value")
     return trusted(Env, reading.source, pairs=pairs)
@@ -359,7 +225,7 @@ def _env(reading: Reading) -> Instruction:
 
 def _label(reading: Reading) -> Instruction:
     pairs = _pairs(reading)
-    _flags(reading)
+    flags_of(reading)
     if not pairs:
         raise refuse("no-argument", "LABEL needs a name and a value")
     return trusted(Label, reading.source, pairs=pairs)
@@ -378,15 +244,15 @@ def _arg(reading: Reading) -> Instruction:
 
 
 def _workdir(reading: Reading) -> Instruction:
-    return trusted(Workdir, reading.source, path=_one(reading, "path"))
+    return trusted(Workdir, reading.source, path=one_argument(reading, "path"))
 
 
 def _user(reading: Reading) -> Instruction:
-    return trusted(User, reading.source, user=_one(reading, "user"))
+    return trusted(User, reading.source, user=one_argument(reading, "user"))
 
 
 def _maintainer(reading: Reading) -> Instruction:
-    return trusted(Maintainer, reading.source, name=_one(reading, "name"))
+    return trusted(Maintainer, reading.source, name=one_argument(reading, "name"))
 
 
 def _stopsignal(reading: Reading) -> Instruction:
@@ -397,11 +263,11 @@ def _stopsignal(reading: Reading) -> Instruction:
 
 
 def _expose(reading: Reading) -> Instruction:
-    return trusted(Expose, reading.source, ports=tuple(split_blanks(_one(reading, "port"))))
+    return trusted(Expose, reading.source, ports=tuple(split_blanks(one_argument(reading, "port"))))
 
 
 def _volume(reading: Reading) -> Instruction:
-    text = _one(reading, "path")
+    text = one_argument(reading, "path")
     strings = json_strings(text)
     paths = tuple(split_blanks(text)) if strings is None else strings
     if not paths or not all(path.strip(BLANKS) for path in paths):
@@ -418,21 +284,21 @@ def _healthcheck(reading: Reading) -> Instruction:
         return _healthy(reading, None, {})
     if word.upper() != "CMD":
         raise refuse("bad-healthcheck", f"HEALTHCHECK takes CMD or NONE, got {word!r}", "HEALTHCHECK CMD ...")
-    flags = _flags(reading)
-    command = _command(reading, text)
+    flags = flags_of(reading)
+    command = command_of(reading, text)
     if not text or command == ExecForm(()):
         raise refuse("no-argument", "HEALTHCHECK CMD needs a command")
     return _healthy(reading, command, flags)
 
 
 def _healthy(reading: Reading, command: Command | None, flags: Flags) -> Instruction:
-    times = {name: _text(flags, name) for name in ("interval", "timeout", "start-period", "start-interval")}
+    times = {name: text_of(flags, name) for name in ("interval", "timeout", "start-period", "start-interval")}
     for name, value in times.items():
         if value and not is_duration(value):
             because = "a number needs a unit: ms, s, m or h" if value.isdigit() else ""
             raise refuse("bad-duration", f"--{name}={value} is no duration", f"--{name}=30s", because=because)
-    retries = _text(flags, "retries")
-    if retries and (not _WHOLE(retries) or not 0 <= int(retries[:12]) < 2**31):
+    retries = text_of(flags, "retries")
+    if retries and (not _WHOLE(retries) or int(retries) >= 2**31):
         raise refuse("bad-retries", f"--retries={retries} is no number from 0 on")
     return trusted(
         Healthcheck, reading.source, command=command,
@@ -445,7 +311,7 @@ def _healthy(reading: Reading, command: Command | None, flags: Flags) -> Instruc
 def _onbuild(reading: Reading) -> Instruction:
     text = reading.source.arguments
     if not text:
-        _flags(reading)
+        flags_of(reading)
         raise refuse("no-argument", "ONBUILD needs an instruction")
     word, rest = split_keyword(text)
     flags, arguments = split_flags(rest)
@@ -458,7 +324,7 @@ def _onbuild(reading: Reading) -> Instruction:
     except InvalidDockerfileError:
         # Builders find out when the trigger fires; until then they only keep its text.
         child = trusted(Unreadable, inner, word=word, text=rest)
-    _flags(reading)
+    flags_of(reading)
     if word.upper() in {"ONBUILD", "FROM", "MAINTAINER"}:
         raise refuse("bad-trigger", f"ONBUILD takes no {word.upper()}")
     return trusted(Onbuild, source, instruction=child)

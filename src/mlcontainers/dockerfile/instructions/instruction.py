@@ -29,6 +29,8 @@ class Source(NamedTuple):
     """As read: without quotes, `--` in front."""
     empty_continuation: bool = False
     """Whether a blank line stands inside it."""
+    open_end: bool = False
+    """Whether it waits for another line that the file does not have: one put below would become part of it."""
 
     @property
     def span(self) -> Span:
