@@ -55,7 +55,7 @@ def candidates(
         if not _admits(wish, release):
             continue
         found = True
-        yield _judge(question, wish, release, python)
+        yield _judge(catalogue, question, wish, release, python)
     if not found:
         yield _unheard_of(catalogue, question, wish, python)
 
@@ -68,8 +68,13 @@ def _admits(wish: Wish, release: Release) -> bool:
     return wish.version.specifier.contains(release.version, prereleases=wish.version.exact)
 
 
-def _judge(question: Question, wish: Wish, release: Release, python: PythonVersion) -> Chosen | Rejected:
-    judged = torch_build(question, release, python) if wish.project == "torch" else _plain(question, release, python)
+def _judge(
+    catalogue: Catalogue, question: Question, wish: Wish, release: Release, python: PythonVersion
+) -> Chosen | Rejected:
+    if wish.project == "torch":
+        judged = torch_build(catalogue, question, release, python)
+    else:
+        judged = _plain(question, release, python)
     if isinstance(judged, Chosen) and release.yanked:
         warning = Problem(
             "yanked",

@@ -15,7 +15,7 @@ from mlcontainers.values.versions import CudaVersion
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlcontainers.facts import Release, Wheels
+    from mlcontainers.facts import Catalogue, Release, Wheels
     from mlcontainers.planners.questions import Question
     from mlcontainers.values.accelerators import Accelerator
     from mlcontainers.values.versions import PythonVersion
@@ -28,7 +28,7 @@ def pytorch_index(label: str) -> Index:
     return Index("pytorch", f"https://download.pytorch.org/whl/{label}")
 
 
-def torch_build(question: Question, release: Release, python: PythonVersion) -> Chosen | Rejected:
+def torch_build(catalogue: Catalogue, question: Question, release: Release, python: PythonVersion) -> Chosen | Rejected:
     """The build of this torch release for the accelerator, or the fact that there is none."""
     machine = question.platform.machine
     default = fitting_wheel(question, release, python)
@@ -39,7 +39,7 @@ def torch_build(question: Question, release: Release, python: PythonVersion) -> 
         return Chosen("torch", release.version, None, default.cuda, default.cudnn, default.glibc, default.size, because)
     variants = release.variants(machine)
     if variants is None:
-        return _unlisted(question, release, python, default)
+        return _unlisted(catalogue, question, release, python, default)
     label = _label(question.accelerator, variants, python)
     if label is None or python not in variants.get(label, ()):
         if default is None:
@@ -70,7 +70,7 @@ def _computes_on(wheel: Wheels, accelerator: Accelerator) -> bool:
 
 
 def _label(
-    accelerator: Accelerator, variants: Mapping[str, tuple[PythonVersion, ...]], python: PythonVersion
+    accelerator: Accelerator, variants: Mapping[str, tuple[PythonVersion, ...]], python: PythonVersion | None
 ) -> str | None:
     """The label that was asked for, or the newest one where no version was."""
     if isinstance(accelerator, Cpu):
@@ -80,7 +80,11 @@ def _label(
         if isinstance(accelerator.version, CudaVersion):
             return accelerator.version.label
         return f"rocm{accelerator.version}"
-    fitting = [label for label, pythons in variants.items() if label.startswith(family) and python in pythons]
+    fitting = [
+        label
+        for label, pythons in variants.items()
+        if label.startswith(family) and (python is None or python in pythons)
+    ]
     return max(fitting, key=lambda label: (_cuda(label) is not None, _cuda(label) or label), default=None)
 
 
@@ -110,6 +114,19 @@ def _why_not(
     )
 
 
+def _listed_before(catalogue: Catalogue, release: Release, machine: str) -> Release | None:
+    """The newest release before this one whose builds have been listed."""
+    older = (one for one in catalogue.releases("torch") if one.version < release.version)
+    return next((one for one in older if one.variants(machine)), None)
+
+
+def _passed_over(label: str, builds: Mapping[str, tuple[PythonVersion, ...]]) -> bool:
+    """A CUDA release that is missing although a newer one is there."""
+    cuda = _cuda(label)
+    newest = max((known for known in map(_cuda, builds) if known), default=None)
+    return label not in builds and cuda is not None and newest is not None and cuda < newest
+
+
 def _order(label: str) -> tuple[int, str]:
     return (0 if label == "cpu" else 1 if label.startswith("cu") else 2, label)
 
@@ -119,18 +136,28 @@ def _spoken(label: str) -> str:
     return "CPU" if label == "cpu" else f"CUDA {cuda}" if cuda else label.replace("rocm", "ROCm ")
 
 
-def _unlisted(question: Question, release: Release, python: PythonVersion, default: Wheels | None) -> Chosen | Rejected:
-    """Nobody has listed the builds of this release: assume what the name would be, and say so."""
+def _unlisted(
+    catalogue: Catalogue, question: Question, release: Release, python: PythonVersion, default: Wheels | None
+) -> Chosen | Rejected:
+    """Nobody has listed the builds of this release: assume what the name would be, and say so.
+
+    PyTorch adds builds for newer CUDA releases and drops old ones, so one that the release before neither had nor
+    was too old for will not be there.
+    """
     machine = question.platform.machine
     if default is None:
         return rejected_wheels(question, release, python)
     if isinstance(question.accelerator, Cuda) and question.accelerator.version is None:
         claim = f"the wheel of torch {release.version} on the Python index is a CPU build on {machine}"
         return Rejected("torch", release.why(f"linux.{machine}.build", claim), python, by_build=True)
-    label = _label(question.accelerator, {}, python)
+    listed = _listed_before(catalogue, release, machine)
+    builds = (listed.variants(machine) if listed else None) or {}
+    label = _label(question.accelerator, builds, python) or _label(question.accelerator, builds, None)
     if label is None:
-        claim = f"which builds torch {release.version} has for ROCm is not known"
-        return Rejected("torch", release.why("*", claim), python, by_build=True)
+        return Rejected("torch", release.why("*", f"no build of torch for ROCm is known on {machine}"), python, True)
+    if listed is not None and _passed_over(label, builds):
+        claim = f"torch {listed.version}, the newest before {release.version} with a list of its builds, has no {label}"
+        return Rejected("torch", listed.why("variants", claim), python, by_build=True)
     named = release.variants_named(machine)
     if named and label not in named:
         claim = f"the release notes of torch {release.version} name {', '.join(sorted(named))}"

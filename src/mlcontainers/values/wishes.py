@@ -90,6 +90,8 @@ class PackageRequirement(TextValue):
                 "put package names in packages, and a file in requirements=",
                 because=("an option could change where every package comes from",),
             )
+        if "\\" in checked:
+            raise invalid("bad-requirement", f"{checked!r} is no requirement: it holds a backslash")
         _requirement(checked)
         return cls(checked)
 
