@@ -78,12 +78,16 @@ def build(
     started = time.monotonic()
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlcontainers-")))
-        command = [*_command(decided, scratch, references, builder, load, push)]
+        command = [*_command(decided, scratch, references, builder)]
         if decided.contexts and wheelhouse is not None:
             command += ["--build-context", f"wheelhouse={Path(wheelhouse).resolve()}"]
         if decided.secrets:
             command += _secret_options(scratch, listener)
-        ended = _run(decided, [*command, str(folder)], folder, listener)
+        # Loading and pushing at once, the engine may lose a race with itself over the name: one after the other.
+        outputs = [output for output, wanted in (("--load", load), ("--push", push)) if wanted]
+        ended = _run(decided, [*command, *outputs[:1], str(folder)], folder, listener)
+        for output in outputs[1:]:
+            _run(decided, [*command, output, str(folder)], folder, listener)
         digest = _digest(scratch / "metadata.json")
     seconds = time.monotonic() - started
     size = _size(references[0] if references else digest) if load else 0
@@ -123,15 +127,11 @@ def _folder(context: str | Path) -> Path:
     return folder
 
 
-def _command(
-    decided: Plan, scratch: Path, references: tuple[str, ...], builder: str | None, load: bool, push: bool
-) -> list[str]:
+def _command(decided: Plan, scratch: Path, references: tuple[str, ...], builder: str | None) -> list[str]:
     dockerfile = scratch / "Dockerfile"
     dockerfile.write_text(decided.dockerfile.render(), encoding="utf-8", newline="")
     options = [f"--tag={reference}" for reference in references]
     options += [f"--builder={builder}"] if builder else []
-    options += ["--load"] if load else []
-    options += ["--push"] if push else []
     return [
         docker_program(),
         "buildx",
