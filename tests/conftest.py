@@ -80,13 +80,11 @@ def registry(engine: str, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def wheelhouse() -> Path:
-    """The folder of wheels that pip's find-links setting names: PyTorch's CPU wheel lies there on test machines."""
+def wheelhouse() -> Path | None:
+    """The folder of pip's find-links setting that has PyTorch's CPU wheel, where PyTorch's own index is out of reach.
+
+    None where there is no such folder: builds then take the wheel from that index, as users' builds do.
+    """
     from mlcontainers.engines.host import find_links
 
-    for folder in find_links():
-        if list(folder.glob("torch-2.13.0+cpu-cp311-*.whl")):
-            return folder
-    if IN_CI:
-        pytest.fail("CI needs PyTorch's CPU wheel in the folder of pip's find-links setting")
-    pytest.skip("pip's find-links setting names no folder with a CPU wheel of torch 2.13.0")
+    return next((folder for folder in find_links() if list(folder.glob("torch-2.13.0+cpu-cp311-*.whl"))), None)
