@@ -32,7 +32,7 @@ from mlcontainers.values.names import OCI_PREFIX
 from mlcontainers.values.references import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mlcontainers.image import Image
     from mlcontainers.layers import Layer, Pin, Target
@@ -129,40 +129,43 @@ def _distribution_python(decided: Decided) -> Iterator[Item]:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Setting:
+    """Instructions that stand once among the layers: right before the first layer that they matter to."""
+
+    items: tuple[Item, ...]
+    due: Callable[[Layer, bool], bool]
+    """Whether they matter to this layer; told also whether a framework has been installed by then."""
+
+
+def _settings(decided: Decided) -> Iterator[_Setting]:
+    image = decided.image
+    if any(isinstance(layer, Framework) for layer in image.layers):
+        yield _Setting(((_seal(), "seal"),), lambda layer, sealed: sealed and not isinstance(layer, Framework))
+    if image.env:
+        # Frameworks are wheels and system packages are packages: no variable of the user's changes them.
+        steady = {Volatility.SYSTEM, Volatility.FRAMEWORK}
+        yield _Setting(((Env(image.env), "env"),), lambda layer, _: layer.volatility not in steady)
+    workdir = Workdir(str(image.workdir or DEFAULT_WORKDIR))
+    yield _Setting(((Blank(), None), (workdir, "workdir")), lambda layer, _: layer.volatility >= Volatility.CODE)
+
+
 def _layers(decided: Decided) -> Iterator[Item]:
-    image, target = decided.image, decided.target
-    env_written = not image.env
-    workdir = Workdir(str(image.workdir or DEFAULT_WORKDIR)), "workdir"
-    workdir_written = False
+    image = decided.image
+    waiting = list(_settings(decided))
     sealed = False
-    seal_written = False
     for position in written_order(image.layers):
         layer = image.layers[position]
-        origin = f"layers[{position}] ({layer.kind})"
-        if sealed and not seal_written and not isinstance(layer, Framework):
-            yield _seal(), "seal"
-            seal_written = True
-        if not env_written and _may_see_env(layer):
-            yield Env(image.env), "env"
-            env_written = True
-        if not workdir_written and layer.volatility >= Volatility.CODE:
-            yield workdir
-            workdir_written = True
-        yield Blank(), None
-        here = replace(target, pins=decided.pins[position], sealed=sealed)
-        yield from ((item, origin) for item in layer.lower(here))
+        for setting in [setting for setting in waiting if setting.due(layer, sealed)]:
+            waiting.remove(setting)
+            yield from setting.items
+        if layer.volatility < Volatility.CODE:
+            yield Blank(), None
+        target = replace(decided.target, pins=decided.pins[position], sealed=sealed)
+        yield from ((item, f"layers[{position}] ({layer.kind})") for item in layer.lower(target))
         sealed = sealed or isinstance(layer, Framework)
-    if sealed and not seal_written:
-        yield _seal(), "seal"
-    if not env_written:
-        yield Env(image.env), "env"
-    if not workdir_written:
-        yield workdir
-
-
-def _may_see_env(layer: Layer) -> bool:
-    """Frameworks are wheels and system packages are packages: no variable of the user's changes them."""
-    return layer.volatility not in {Volatility.SYSTEM, Volatility.FRAMEWORK}
+    for setting in waiting:
+        yield from setting.items
 
 
 def _seal() -> Env:
