@@ -79,6 +79,30 @@ class TestAnswers:
         with pytest.raises(InvalidValueError):
             pin(requirement)
 
+    def test_the_hosts_driver_decides(self) -> None:
+        """CUDA 13 needs driver 580; on an older one the newest torch comes from PyTorch's own index."""
+        answer = pin("torch==2.13.0", python="3.12", driver="570.86.10")
+
+        assert [str(package) for package in answer.packages] == ["torch==2.13.0+cu126"]
+        assert pin("torch==2.13.0", accelerator=Cuda("13.0"), python="3.12", driver="570").verdict == "impossible"
+        assert pin("torch==2.13.0", accelerator=Cuda("13.0"), python="3.12", driver="580.65").verdict == "works"
+
+    def test_the_hosts_gpus_decide(self) -> None:
+        """CUDA 13 dropped Volta (7.0); what nobody has looked at is unknown."""
+        old = pin("torch==2.13.0", accelerator=Cuda("13.0"), python="3.12", gpus=["7.0"])
+        new = pin("torch==2.13.0", accelerator=Cuda("13.0"), python="3.12", gpus=["sm_90", "9.0"])
+        named = pin("torch==2.13.0", accelerator=Cuda("13.0"), python="3.12", gpus=["RTX 4090"])
+
+        assert old.verdict == "impossible"
+        assert "is compiled for compute capabilities" in old.because[0].claim
+        assert new.verdict == "works"
+        assert (named.verdict, named.problems[0].code) == ("unknown", "unknown-gpu")
+
+    @pytest.mark.parametrize("driver", ["", "x", "5", "570.1.2.3", "570\n"])
+    def test_what_is_no_driver_is_refused(self, driver: str) -> None:
+        with pytest.raises(InvalidValueError):
+            pin("torch", driver=driver)
+
     def test_json(self) -> None:
         document = json.loads(json.dumps(pin("torch==2.9.1", accelerator=Cuda("12.8")).to_json()))
 

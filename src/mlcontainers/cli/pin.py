@@ -16,6 +16,9 @@ from mlcontainers.values.sizes import human_size
 if TYPE_CHECKING:
     from mlcontainers.planners import Answer
 
+SHOWN = 3
+"""Facts of a refusal that people are shown; the newest releases come first."""
+
 
 @answers
 def pin(
@@ -35,6 +38,13 @@ def pin(
     base: Annotated[
         str | None, typer.Option(metavar="REF", help="The base image, by reference.", show_default=False)
     ] = None,
+    gpu: Annotated[
+        list[str] | None,
+        typer.Option("--gpu", metavar="NAME", help="A GPU of the host: 8.9, sm_89.", show_default=False),
+    ] = None,
+    driver: Annotated[
+        str | None, typer.Option(metavar="V", help="The host's NVIDIA driver.", show_default=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Find versions that work together, or say why not.
@@ -45,7 +55,15 @@ def pin(
     from mlcontainers import pin as pinned
 
     accelerator = _accelerator(cpu, cuda, rocm)
-    answer = pinned(*requirements, accelerator=accelerator, python=python, platform=platform, base=base)
+    answer = pinned(
+        *requirements,
+        accelerator=accelerator,
+        python=python,
+        platform=platform,
+        base=base,
+        gpus=gpu or (),
+        driver=driver,
+    )
     if as_json:
         print_json(answer.to_json())
     else:
@@ -67,7 +85,9 @@ def _accelerator(cpu: bool, cuda: str | None, rocm: str | None) -> Accelerator |
 def _lines(answer: "Answer", asked: str) -> Iterator[str]:
     yield f"{answer.verdict}: {_setting(answer, asked)}"
     if answer.verdict == "impossible":
-        yield from (f"  because {fact}" for fact in answer.because)
+        yield from (f"  because {fact}" for fact in answer.because[:SHOWN])
+        if len(answer.because) > SHOWN:
+            yield f"  and {len(answer.because) - SHOWN} facts like these (--json shows all)"
     for package in answer.packages:
         size = f", {human_size(package.size)}" if package.size else ""
         yield f"{package.project}: {package.version} from {package.index or 'the Python index'}{size}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlcontainers.errors import ImpossibleError, Problem
@@ -57,12 +58,14 @@ class Known:
     official_python: bool = False
 
 
+@lru_cache(maxsize=1024)
 def offered_pythons(catalogue: Catalogue, platform: Platform) -> tuple[PythonVersion, ...]:
     """The Pythons with a slim image that is still rebuilt, the newest first."""
     versions = (python.version for python in catalogue.pythons())
     return tuple(sorted((v for v in versions if _slim_images(catalogue, v, platform)), reverse=True))
 
 
+@lru_cache(maxsize=1024)
 def newest_glibc(
     catalogue: Catalogue, pythons: tuple[PythonVersion, ...], platform: Platform
 ) -> tuple[int, int] | None:
@@ -73,6 +76,7 @@ def newest_glibc(
     return max((suite.glibc for suite in suites if suite and suite.glibc), default=None)
 
 
+@lru_cache(maxsize=1024)
 def slim_base(catalogue: Catalogue, python: PythonVersion, platform: Platform, glibc: tuple[int, int] | None) -> Base:
     """The official slim Python image on the oldest suite that is still rebuilt and new enough for the wheels."""
     images = _slim_images(catalogue, python, platform) or _slim_images(catalogue, python, platform, rebuilt=False)
@@ -110,6 +114,7 @@ def slim_base(catalogue: Catalogue, python: PythonVersion, platform: Platform, g
     )
 
 
+@lru_cache(maxsize=1024)
 def cuda_base(catalogue: Catalogue, cuda: CudaVersion, python: PythonVersion | None, platform: Platform) -> Base:
     """An `nvidia/cuda` runtime image with the distribution's own Python, where no wheel brings CUDA."""
     fitting = _cuda_images(catalogue, cuda, python, platform)
@@ -134,12 +139,14 @@ def cuda_base(catalogue: Catalogue, cuda: CudaVersion, python: PythonVersion | N
     )
 
 
+@lru_cache(maxsize=1024)
 def cuda_pythons(catalogue: Catalogue, cuda: CudaVersion, platform: Platform) -> tuple[PythonVersion, ...]:
     """The Pythons that the distributions under `nvidia/cuda` runtime images have, the newest first."""
     suites = (suite for _, suite in _cuda_images(catalogue, cuda, None, platform))
     return tuple(sorted({suite.python for suite in suites if suite.python}, reverse=True))
 
 
+@lru_cache(maxsize=1024)
 def newest_cuda(catalogue: Catalogue, platform: Platform) -> CudaVersion:
     """The newest CUDA with runtime images in NVIDIA's lists: what was only seen in use may be gone."""
     return max(
@@ -147,6 +154,7 @@ def newest_cuda(catalogue: Catalogue, platform: Platform) -> CudaVersion:
     )
 
 
+@lru_cache(maxsize=1024)
 def known_base(catalogue: Catalogue, reference: ImageReference) -> Known:
     """What the name of a base image tells by the rules of those who publish it."""
     name = reference.name.removeprefix("docker.io/").removeprefix("library/")

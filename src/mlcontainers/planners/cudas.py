@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlcontainers.errors import Problem
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from mlcontainers.values.versions import CudaVersion
 
 
+@lru_cache(maxsize=256)
 def cuda_problem(catalogue: Catalogue, cuda: CudaVersion) -> Problem | None:
     """What stands against this CUDA release: an error for a gap between releases, a warning beyond the newest."""
     if catalogue.toolkit(cuda) is not None:

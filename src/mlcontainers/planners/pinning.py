@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlcontainers.errors import Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.layers.framework import Wish
-from mlcontainers.planners.bases import known_base, newest_glibc, offered_pythons, slim_base
+from mlcontainers.planners.bases import Known, known_base, newest_glibc, offered_pythons, slim_base
 from mlcontainers.planners.cudas import cuda_problem
+from mlcontainers.planners.hosts import Driver
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal
 from mlcontainers.planners.solving import solve
-from mlcontainers.values.accelerators import Cuda
+from mlcontainers.values.accelerators import Cpu, Cuda
 from mlcontainers.values.platforms import Platform
 from mlcontainers.values.references import ImageReference
+from mlcontainers.values.text import did_you_mean, word
 from mlcontainers.values.versions import PythonVersion
 from mlcontainers.values.wishes import PackageRequirement, VersionWish
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from packaging.version import Version
 
     from mlcontainers.facts import Catalogue
@@ -114,80 +118,72 @@ def pin(
     python: str | PythonVersion | None = None,
     platform: str | Platform = "linux/amd64",
     base: str | ImageReference | None = None,
+    gpus: Sequence[str] = (),
+    driver: str | None = None,
     facts: Catalogue | None = None,
 ) -> Answer:
     """Exact versions and indexes for these requirements, or the facts that stand against them.
 
-    What is left out is chosen. Raises InvalidValueError for text that is no requirement, version or platform.
+    `gpus` (compute capabilities such as `8.9`) and `driver` are those of the machine that will run it. What is left
+    out is chosen. Raises InvalidValueError for text that is no requirement, version or platform.
     """
+    asked = _Asked(
+        tuple(PackageRequirement.parse(text) for text in requirements),
+        accelerator or Cpu(),
+        Platform.of(platform),
+        None if python is None else PythonVersion.of(python),
+        None if base is None else ImageReference.of(base),
+        None if driver is None else Driver.parse(driver),
+        tuple(word(gpu, "GPU") for gpu in gpus),
+    )
     catalogue = facts or shipped_catalogue()
-    wanted = tuple(PackageRequirement.parse(text) for text in requirements)
-    asked_platform = Platform.of(platform)
-    asked_python = None if python is None else PythonVersion.of(python)
-    reference = None if base is None else ImageReference.of(base)
-    if accelerator is None:
-        return _any_accelerator(catalogue, wanted, asked_platform, asked_python, reference)
-    return _answer(catalogue, wanted, accelerator, asked_platform, asked_python, reference)
-
-
-def _any_accelerator(
-    catalogue: Catalogue,
-    wanted: tuple[PackageRequirement, ...],
-    platform: Platform,
-    python: PythonVersion | None,
-    reference: ImageReference | None,
-) -> Answer:
-    """CUDA where a wheel brings it, else the CPU: what an installer takes when nothing is said."""
-    from mlcontainers.values.accelerators import Cpu
-
-    if any(package.name in {"torch", *COMPANIONS} for package in wanted):
-        answer = _answer(catalogue, wanted, Cuda(), platform, python, reference)
+    if accelerator is None and any(package.name in {"torch", *COMPANIONS} for package in asked.wanted):
+        # CUDA where a wheel brings it, else the CPU: what an installer takes when nothing is said.
+        answer = _answer(catalogue, replace(asked, accelerator=Cuda()))
         if answer.verdict != "impossible":
             return answer
-    return _answer(catalogue, wanted, Cpu(), platform, python, reference)
+    return _answer(catalogue, asked)
 
 
-def _answer(
-    catalogue: Catalogue,
-    wanted: tuple[PackageRequirement, ...],
-    accelerator: Accelerator,
-    platform: Platform,
-    python: PythonVersion | None,
-    reference: ImageReference | None,
-) -> Answer:
-    known = known_base(catalogue, reference) if reference else None
-    pythons = (
-        (python,) if python else (known.python,) if known and known.python else offered_pythons(catalogue, platform)
-    )
-    ours = newest_glibc(catalogue, pythons, platform)
-    glibc = known.suite.glibc if known and known.suite else None if reference else ours
-    wishes = _wishes(wanted, pythons[0], platform)
-    strangers = tuple(wish.project for wish in wishes if not catalogue.knows(wish.project))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    wanted: tuple[PackageRequirement, ...]
+    accelerator: Accelerator
+    platform: Platform
+    python: PythonVersion | None
+    base: ImageReference | None
+    driver: Driver | None
+    gpus: tuple[str, ...]
+
+    def answer(self, verdict: Verdict, facts_date: str, *problems: Problem) -> Answer:
+        """An answer without packages."""
+        return Answer(
+            verdict, platform=self.platform, accelerator=self.accelerator, problems=problems, facts_date=facts_date
+        )
+
+
+def _answer(catalogue: Catalogue, asked: _Asked) -> Answer:
+    known = known_base(catalogue, asked.base) if asked.base else Known()
+    python = asked.python or known.python
+    pythons = (python,) if python else offered_pythons(catalogue, asked.platform)
+    wishes = _wishes(asked.wanted, pythons[0], asked.platform)
+    strangers = [wish.project for wish in wishes if not catalogue.knows(wish.project)]
     if strangers:
-        problems = tuple(_stranger(catalogue, project) for project in strangers)
-        return Answer(
-            "unknown",
-            platform=platform,
-            accelerator=accelerator,
-            problems=problems,
-            facts_date=catalogue.as_of,
-        )
-    about_cuda = (
-        cuda_problem(catalogue, accelerator.version) if isinstance(accelerator, Cuda) and accelerator.version else None
-    )
+        return asked.answer("unknown", catalogue.as_of, *(_stranger(catalogue, project) for project in strangers))
+    cuda = asked.accelerator.version if isinstance(asked.accelerator, Cuda) else None
+    about_cuda = cuda_problem(catalogue, cuda) if cuda else None
     if about_cuda is not None and about_cuda.severity == "error":
-        return Answer(
-            "impossible",
-            platform=platform,
-            accelerator=accelerator,
-            problems=(about_cuda,),
-            facts_date=catalogue.as_of,
-        )
-    question = Question(wishes, accelerator, platform, pythons, glibc)
+        return asked.answer("impossible", catalogue.as_of, about_cuda)
+    if asked.base:
+        glibc = known.suite.glibc if known.suite else None
+    else:
+        glibc = newest_glibc(catalogue, pythons, asked.platform)
+    question = Question(wishes, asked.accelerator, asked.platform, pythons, glibc, asked.driver, asked.gpus)
     solution = solve(catalogue, question)
     if isinstance(solution, Refusal):
         return _refused(catalogue, question, solution)
-    return _solved(catalogue, question, solution, reference)
+    problems = (*((about_cuda,) if about_cuda else ()), *solution.doubts)
+    return _solved(catalogue, question, solution, asked.base, problems)
 
 
 def _wishes(wanted: tuple[PackageRequirement, ...], python: PythonVersion, platform: Platform) -> tuple[Wish, ...]:
@@ -219,8 +215,6 @@ def _wishes(wanted: tuple[PackageRequirement, ...], python: PythonVersion, platf
 
 
 def _stranger(catalogue: Catalogue, project: str) -> Problem:
-    from mlcontainers.values.text import did_you_mean
-
     hints = did_you_mean(project, catalogue.projects())
     return Problem("no-facts", "warning", "", f"there are no facts about {project}", (), hints)
 
@@ -240,25 +234,30 @@ def _refused(catalogue: Catalogue, question: Question, refusal: Refusal) -> Answ
     )
 
 
-def _solved(catalogue: Catalogue, question: Question, solution: Solution, reference: ImageReference | None) -> Answer:
-    warned = any(doubt.severity == "warning" for doubt in solution.doubts)
+def _solved(
+    catalogue: Catalogue,
+    question: Question,
+    solution: Solution,
+    reference: ImageReference | None,
+    problems: tuple[Problem, ...],
+) -> Answer:
+    warned = any(problem.severity == "warning" for problem in problems)
     packages = tuple(_package(chosen) for chosen in solution.packages)
     cuda = next((package.cuda for package in packages if package.cuda), None)
     accelerator = Cuda(cuda) if isinstance(question.accelerator, Cuda) and cuda else question.accelerator
     needed = max((chosen.glibc for chosen in solution.packages if chosen.glibc), default=None)
     python = solution.python
     base = reference or (slim_base(catalogue, python, question.platform, needed).reference if python else None)
-    floor = catalogue.driver_floor(cuda)[0] if cuda else None
     return Answer(
         "unknown" if warned else "works",
         packages,
-        solution.python,
+        python,
         question.platform,
         accelerator,
         base,
-        floor,
+        catalogue.driver_floor(cuda)[0] if cuda else None,
         tuple(dict.fromkeys(fact for package in packages for fact in package.because)),
-        solution.doubts,
+        problems,
         facts_date=catalogue.as_of,
     )
 

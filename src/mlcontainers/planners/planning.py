@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlcontainers.errors import ImpossibleError, Problem
@@ -226,6 +227,7 @@ def _pin(image: Image, chosen: Chosen, solution: Solution, sources: Sources) -> 
     return Pin(chosen.project, chosen.version, chosen.index, local)
 
 
+@lru_cache(maxsize=256)
 def _driver_floor(catalogue: Catalogue, accelerator: Accelerator) -> tuple[str | None, Fact | None]:
     if not isinstance(accelerator, Cuda) or accelerator.version is None:
         return None, None

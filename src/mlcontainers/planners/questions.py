@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mlcontainers.errors import Problem
     from mlcontainers.layers.framework import Wish
     from mlcontainers.layers.target import Index
+    from mlcontainers.planners.hosts import Driver
     from mlcontainers.values.accelerators import Accelerator
     from mlcontainers.values.evidence import Fact
     from mlcontainers.values.platforms import Platform
@@ -28,6 +29,10 @@ class Question:
     """The Pythons that may be chosen, the best first."""
     glibc: tuple[int, int] | None = None
     """The newest glibc that a base may have; None where nobody knows."""
+    driver: Driver | None = None
+    """The NVIDIA driver of the machine that will run it; None where nothing is said."""
+    gpus: tuple[str, ...] = ()
+    """The GPUs of that machine, by compute capability or by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from packaging.version import Version
 
 from mlcontainers.errors import Problem
 from mlcontainers.facts import Known
+from mlcontainers.planners.hosts import on_host
 from mlcontainers.planners.questions import Chosen, Rejected
-from mlcontainers.planners.torch_builds import RULE, pytorch_index, torch_build
+from mlcontainers.planners.torch_builds import RULE, listed_cudas, pytorch_index, torch_build
 from mlcontainers.planners.wheels import fitting_wheel, local, rejected_wheels
 from mlcontainers.values.accelerators import Cpu, Cuda, Rocm
 from mlcontainers.values.evidence import Fact
@@ -72,7 +73,7 @@ def _judge(
     catalogue: Catalogue, question: Question, wish: Wish, release: Release, python: PythonVersion
 ) -> Chosen | Rejected:
     if wish.project == "torch":
-        judged = torch_build(catalogue, question, release, python)
+        judged = _torch(catalogue, question, release, python)
     else:
         judged = _plain(question, release, python)
     if isinstance(judged, Chosen) and release.yanked:
@@ -86,6 +87,24 @@ def _judge(
         )
         return replace(judged, doubts=(*judged.doubts, warning))
     return judged
+
+
+def _torch(catalogue: Catalogue, question: Question, release: Release, python: PythonVersion) -> Chosen | Rejected:
+    """The build for the host; where no CUDA is asked for, the newest that the host's driver and GPUs take."""
+    judged = _torch_for(catalogue, question, release, python)
+    asked = question.accelerator
+    if isinstance(judged, Chosen) or not isinstance(asked, Cuda) or asked.version is not None:
+        return judged
+    for cuda in listed_cudas(release, question.platform.machine):
+        other = _torch_for(catalogue, replace(question, accelerator=Cuda(cuda)), release, python)
+        if isinstance(other, Chosen):
+            return other
+    return judged
+
+
+def _torch_for(catalogue: Catalogue, question: Question, release: Release, python: PythonVersion) -> Chosen | Rejected:
+    judged = torch_build(catalogue, question, release, python)
+    return on_host(catalogue, question, release, judged, python) if isinstance(judged, Chosen) else judged
 
 
 def _plain(question: Question, release: Release, python: PythonVersion) -> Chosen | Rejected:

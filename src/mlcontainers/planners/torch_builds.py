@@ -60,6 +60,11 @@ def torch_build(catalogue: Catalogue, question: Question, release: Release, pyth
     )
 
 
+def listed_cudas(release: Release, machine: str) -> tuple[CudaVersion, ...]:
+    """The CUDA releases that PyTorch's own index has this release for, the newest first."""
+    return tuple(sorted((cuda for cuda in map(_cuda, release.variants(machine) or ()) if cuda), reverse=True))
+
+
 def _computes_on(wheel: Wheels, accelerator: Accelerator) -> bool:
     if isinstance(accelerator, Cpu):
         return wheel.build == "cpu"

@@ -1,0 +1,98 @@
+"""Can the machine that will run it use this build: its driver, its GPUs?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from mlcontainers.errors import Problem
+from mlcontainers.facts import Known
+from mlcontainers.planners.questions import Chosen, Rejected
+from mlcontainers.values.text import invalid, word
+from mlcontainers.values.text_value import TextValue
+
+if TYPE_CHECKING:
+    from mlcontainers.facts import Catalogue, Release
+    from mlcontainers.planners.questions import Question
+    from mlcontainers.values.versions import PythonVersion
+
+_DRIVER = re.compile(r"[0-9]{3}(?:\.[0-9]{1,3}){0,2}", re.ASCII).fullmatch
+_CAPABILITY = re.compile(r"(?:sm_?)?([0-9]{1,2})\.?([0-9])", re.ASCII).fullmatch
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Driver(TextValue):
+    """The version of an NVIDIA driver, such as `570.86.10`."""
+
+    numbers: tuple[int, ...]
+
+    examples: ClassVar[tuple[str, ...]] = ("570.86.10", "580")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read one to three numbers, as `nvidia-smi` shows them."""
+        if not isinstance(text, str) or not _DRIVER(text):
+            raise invalid("bad-driver", f"{text!r} is no NVIDIA driver version", "as in '570.86.10' or '580'")
+        return cls(tuple(map(int, text.split("."))))
+
+    def __str__(self) -> str:
+        return ".".join(map(str, self.numbers))
+
+
+def capability(gpu: str) -> str | None:
+    """The compute capability that `8.9`, `sm_89` or `89` names; None for a name of a GPU."""
+    match = _CAPABILITY(word(gpu, "GPU"))
+    return f"{match[1]}.{match[2]}" if match else None
+
+
+def on_host(
+    catalogue: Catalogue, question: Question, release: Release, chosen: Chosen, python: PythonVersion
+) -> Chosen | Rejected:
+    """The same build, with what the stated driver and GPUs say about it."""
+    refused = _driver(catalogue, question, chosen, python) or _gpus(catalogue, question, release, chosen, python)
+    return refused or replace(chosen, doubts=(*chosen.doubts, *_unknown_gpus(catalogue, question, release, chosen)))
+
+
+def _driver(catalogue: Catalogue, question: Question, chosen: Chosen, python: PythonVersion) -> Rejected | None:
+    if question.driver is None or chosen.cuda is None:
+        return None
+    floor, fact = catalogue.driver_floor(chosen.cuda)
+    if floor is None or fact is None or Driver.parse(floor) <= question.driver:
+        return None
+    why = replace(fact, claim=f"{chosen.project} {chosen.version} is built with CUDA {chosen.cuda}; {fact.claim}")
+    return Rejected(chosen.project, why, python, by_build=True)
+
+
+def _gpus(
+    catalogue: Catalogue, question: Question, release: Release, chosen: Chosen, python: PythonVersion
+) -> Rejected | None:
+    if chosen.cuda is None:
+        return None
+    machine = question.platform.machine
+    for gpu in question.gpus:
+        wanted = capability(gpu)
+        build = catalogue.build(release, chosen.cuda.label, machine)
+        if wanted and build and build.runs_on(wanted) is Known.NO:
+            compiled = ", ".join(build.capabilities)
+            claim = f"torch {release.version} for CUDA {chosen.cuda} is compiled for compute capabilities {compiled}"
+            return Rejected(chosen.project, build.why("*", f"{claim}, not {wanted}"), python, by_build=True)
+    return None
+
+
+def _unknown_gpus(catalogue: Catalogue, question: Question, release: Release, chosen: Chosen) -> tuple[Problem, ...]:
+    if chosen.cuda is None:
+        return ()
+    return tuple(
+        Problem(
+            "unknown-gpu",
+            "warning",
+            "",
+            f"whether {chosen.project} {chosen.version} runs on {gpu} is not known",
+            (),
+            () if wanted else ("give its compute capability, as in '8.9'",),
+        )
+        for gpu in question.gpus
+        if (wanted := capability(gpu)) is None
+        or catalogue.runs_on(release, chosen.cuda.label, question.platform.machine, wanted) is Known.UNKNOWN
+    )
