@@ -159,7 +159,7 @@ def _layers(decided: Decided) -> Iterator[Item]:
         for setting in [setting for setting in waiting if setting.due(layer, sealed)]:
             waiting.remove(setting)
             yield from setting.items
-        if layer.volatility < Volatility.CODE:
+        if layer.volatility is not Volatility.CODE:
             yield Blank(), None
         target = replace(decided.target, pins=decided.pins[position], sealed=sealed)
         yield from ((item, f"layers[{position}] ({layer.kind})") for item in layer.lower(target))
