@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mlcontainers.errors import Problem
 from mlcontainers.facts import Known
 from mlcontainers.planners.questions import Chosen, Rejected
-from mlcontainers.values.text import invalid, word
-from mlcontainers.values.text_value import TextValue
+from mlcontainers.values.drivers import Driver
+from mlcontainers.values.text import word
 
 if TYPE_CHECKING:
     from mlcontainers.facts import Catalogue, Release
     from mlcontainers.planners.questions import Question
     from mlcontainers.values.versions import PythonVersion
 
-_DRIVER = re.compile(r"[0-9]{3}(?:\.[0-9]{1,3}){0,2}", re.ASCII).fullmatch
 _CAPABILITY = re.compile(r"(?:sm_?)?([0-9]{1,2})\.?([0-9])", re.ASCII).fullmatch
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Driver(TextValue):
-    """The version of an NVIDIA driver, such as `570.86.10`."""
-
-    numbers: tuple[int, ...]
-
-    examples: ClassVar[tuple[str, ...]] = ("570.86.10", "580")
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read one to three numbers, as `nvidia-smi` shows them."""
-        if not isinstance(text, str) or not _DRIVER(text):
-            raise invalid("bad-driver", f"{text!r} is no NVIDIA driver version", "as in '570.86.10' or '580'")
-        return cls(tuple(map(int, text.split("."))))
-
-    def __str__(self) -> str:
-        return ".".join(map(str, self.numbers))
 
 
 def capability(gpu: str) -> str | None:

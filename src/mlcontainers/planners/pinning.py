@@ -10,11 +10,11 @@ from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.layers.framework import Wish
 from mlcontainers.planners.bases import Known, known_base, newest_glibc, offered_pythons, slim_base
 from mlcontainers.planners.cudas import cuda_problem
-from mlcontainers.planners.hosts import Driver
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal
 from mlcontainers.planners.solving import solve
 from mlcontainers.values.accelerators import Cpu, Cuda
+from mlcontainers.values.drivers import Driver
 from mlcontainers.values.platforms import Platform
 from mlcontainers.values.references import ImageReference
 from mlcontainers.values.text import did_you_mean, word

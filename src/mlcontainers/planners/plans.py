@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlcontainers.values.sizes import human_size
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlcontainers.dockerfile import Dockerfile
     from mlcontainers.errors import Problem
     from mlcontainers.image import Image
@@ -63,12 +68,59 @@ class Plan:
 
     def explain(self) -> str:
         """The plan as text for people: decisions with reasons, problems, driver, sizes and ends of support."""
-        from mlcontainers.planners.explaining import explain
-
-        return explain(self)
+        return "\n".join(_lines(self)) + "\n"
 
     def to_json(self) -> dict[str, Any]:
         """The plan as data for programs."""
-        from mlcontainers.planners.explaining import to_json
+        return {
+            "schema": 1,
+            "image": json.loads(self.image.dump("json")),
+            "base": str(self.target.base),
+            "python": None if self.target.python is None else str(self.target.python),
+            "platform": str(self.target.platform),
+            "accelerator": str(self.target.accelerator),
+            "packages": [
+                {
+                    "project": pin.project,
+                    "version": str(pin.version),
+                    "index": pin.index.url if pin.index else None,
+                }
+                for pin in self.pins
+            ],
+            "decisions": [
+                {"subject": d.subject, "choice": d.choice, "because": [asdict(fact) for fact in d.because]}
+                for d in self.decisions
+            ],
+            "problems": [problem.to_json() for problem in self.problems],
+            "driver_floor": self.driver_floor,
+            "forecast": asdict(self.forecast),
+            "expiry": [asdict(fact) for fact in self.expiry],
+            "secrets": list(self.secrets),
+            "contexts": list(self.contexts),
+            "facts_date": self.facts_date,
+            "dockerfile": self.dockerfile.render(),
+        }
 
-        return to_json(self)
+
+def _lines(plan: Plan) -> Iterator[str]:
+    for decision in plan.decisions:
+        yield f"{decision.subject}: {decision.choice}"
+        yield from (f"  because {fact}" for fact in decision.because)
+    yield ""
+    if plan.driver_floor:
+        yield f"NVIDIA driver: {plan.driver_floor} or newer on the host"
+    if plan.forecast.known_download or plan.forecast.unknown:
+        yield f"download: {_download(plan)}"
+    yield from (f"expires: {fact}" for fact in plan.expiry)
+    yield f"facts: as of {plan.facts_date}"
+    for problem in plan.problems:
+        yield ""
+        yield str(problem)
+
+
+def _download(plan: Plan) -> str:
+    unknown = ", ".join(plan.forecast.unknown)
+    if not plan.forecast.known_download:
+        return f"the size of {unknown} is not known"
+    known = f"at least {human_size(plan.forecast.known_download)} of framework wheels"
+    return f"{known}; the size of {unknown} is not known" if unknown else f"{known}, and what they depend on"

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from mlcontainers.errors import Problem
     from mlcontainers.layers.framework import Wish
     from mlcontainers.layers.target import Index
-    from mlcontainers.planners.hosts import Driver
     from mlcontainers.values.accelerators import Accelerator
+    from mlcontainers.values.drivers import Driver
     from mlcontainers.values.evidence import Fact
     from mlcontainers.values.platforms import Platform
     from mlcontainers.values.versions import CudaVersion, PythonVersion
