@@ -47,6 +47,16 @@ class TestCachedPrefix:
         assert first.partition("COPY ")[0] == second.partition("COPY ")[0]
         assert "uv pip install" not in first.partition("COPY ")[2]
 
+    def test_system_packages_come_in_one_instruction(self) -> None:
+        image = (
+            Image.from_cpu(python="3.12").add_apt("zlib1g").add_sklearn().add_files("x", "/x").add_apt("curl", "zlib1g")
+        )
+        text = plan(image).dockerfile.render()
+
+        assert text.count("apt-get install") == 1
+        assert text.index("curl \\\n") < text.index("zlib1g \\\n") < text.index("scikit-learn")
+        assert "layers[0] (apt), layers[3] (apt)" in plan(image).origins
+
     def test_one_more_small_package_leaves_the_framework(self) -> None:
         image = Image.from_cpu(python="3.12").add_torch("2.9").add_pip("numpy")
         one = plan(image).dockerfile.render()

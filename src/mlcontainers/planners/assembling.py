@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mlcontainers.dockerfile import (
@@ -23,7 +24,7 @@ from mlcontainers.dockerfile import (
     Workdir,
 )
 from mlcontainers.dockerfile import Healthcheck as HealthcheckInstruction
-from mlcontainers.layers import Framework, Pip, Volatility
+from mlcontainers.layers import Apt, Framework, Pip, Volatility
 from mlcontainers.layers.installing import CONSTRAINTS, UV_HOME, UV_STAGE, uv_stage
 from mlcontainers.planners.bases import OWN_PYTHON
 from mlcontainers.planners.ordering import written_order
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlcontainers.image import Image
-    from mlcontainers.layers import Layer, Pin, Target
+    from mlcontainers.layers import AnyLayer, Layer, Pin, Target
     from mlcontainers.planners.bases import Base
     from mlcontainers.values.durations import Duration
 
@@ -154,18 +155,32 @@ def _layers(decided: Decided) -> Iterator[Item]:
     image = decided.image
     waiting = list(_settings(decided))
     sealed = False
-    for position in written_order(image.layers):
-        layer = image.layers[position]
+    for positions, layer in _merged(image):
         for setting in [setting for setting in waiting if setting.due(layer, sealed)]:
             waiting.remove(setting)
             yield from setting.items
         if layer.volatility is not Volatility.CODE:
             yield Blank(), None
-        target = replace(decided.target, pins=decided.pins[position], sealed=sealed)
-        yield from ((item, f"layers[{position}] ({layer.kind})") for item in layer.lower(target))
+        target = replace(decided.target, pins=decided.pins[positions[0]], sealed=sealed)
+        origin = ", ".join(f"layers[{position}] ({layer.kind})" for position in positions)
+        yield from ((item, origin) for item in layer.lower(target))
         sealed = sealed or isinstance(layer, Framework)
     for setting in waiting:
         yield from setting.items
+
+
+def _merged(image: Image) -> Iterator[tuple[tuple[int, ...], AnyLayer]]:
+    """The layers as they are written, with their positions; system packages side by side are one layer."""
+    order = written_order(image.layers)
+    for alike, group in groupby(
+        order, key=lambda position: -1 if isinstance(image.layers[position], Apt) else position
+    ):
+        positions = tuple(group)
+        layers = [layer for position in positions if isinstance(layer := image.layers[position], Apt)]
+        if alike >= 0:
+            yield positions, image.layers[alike]
+        else:
+            yield positions, Apt(packages=tuple(name for layer in layers for name in layer.packages))
 
 
 def _seal() -> Env:
