@@ -327,6 +327,10 @@ class Image(Model):
     def json_schema(cls) -> dict[str, Any]:
         """The JSON schema of `image.toml`, for editors and other programs."""
         schema = cls.model_json_schema(by_alias=True)
+        for part in schema["$defs"].values():
+            # Its default is for Python; in a file it says which kind of thing this is.
+            if "kind" in part.get("properties", {}):
+                part["required"] = ["kind", *part.get("required", ())]
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             **schema,

@@ -70,9 +70,9 @@ class Dockerfile:
 
     def to_dockerfile_parse(self) -> DockerfileParser:
         """This document for tools that want a `DockerfileParser`: in memory, no file is touched."""
-        from mlcontainers.dockerfile.second_reader import parser_of
+        from mlcontainers.dockerfile.interchange import parser_of
 
-        return parser_of(self)
+        return parser_of(self.render())
 
     @cached_property
     def instructions(self) -> tuple[Instruction, ...]:

@@ -6,11 +6,12 @@ would read and write `./Dockerfile`.
 
 from __future__ import annotations
 
-from io import BytesIO
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from mlcontainers.dockerfile.document import Dockerfile
 from mlcontainers.dockerfile.expansion import variables
 from mlcontainers.dockerfile.instructions import Arg, Env, Instruction, Label
+from mlcontainers.dockerfile.interchange import parser_of
 from mlcontainers.errors import Problem, Span
 
 if TYPE_CHECKING:
@@ -18,25 +19,11 @@ if TYPE_CHECKING:
 
     from dockerfile_parse import DockerfileParser
 
-    from mlcontainers.dockerfile.document import Dockerfile
-
-
-def parser_of(dockerfile: Dockerfile) -> DockerfileParser:
-    """The document in a `DockerfileParser` that holds it in memory."""
-    from dockerfile_parse import DockerfileParser
-
-    # Its stubs say text; it reads and writes bytes.
-    parser = DockerfileParser(fileobj=cast("IO[str]", BytesIO()))
-    parser.content = dockerfile.render()
-    return parser
-
 
 def differences(dockerfile: Dockerfile) -> tuple[Problem, ...]:
     """Where dockerfile-parse reads another file than we do; what it cannot read is compared as far as it can."""
-    from mlcontainers.dockerfile.document import Dockerfile as Document
-
-    ours = Document.parse(dockerfile.render())
-    parser = parser_of(ours)
+    ours = Dockerfile.parse(dockerfile.render())
+    parser = parser_of(ours.render())
     theirs = [entry for entry in _structure(parser) if entry["instruction"] != "COMMENT"]
     found = list(_instructions(ours.instructions, theirs))
     if not found and not any(node.heredocs for node in ours.instructions):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mlcontainers.dockerfile.forms import Command, ExecForm, ShellForm, check_command, json_array
 from mlcontainers.dockerfile.heredocs import Heredoc, marks
 from mlcontainers.dockerfile.instructions.instruction import Flag, Instruction, Unreadable
+from mlcontainers.dockerfile.instructions.lines import line
 from mlcontainers.dockerfile.instructions.settings import From, Maintainer
 from mlcontainers.dockerfile.refusals import flag_value, one_line, refuse
 
@@ -230,8 +231,6 @@ class Onbuild(Instruction):
 
     @property
     def arguments(self) -> str:
-        from mlcontainers.dockerfile.render import line
-
         return line(self.instruction)
 
     @property

@@ -1,0 +1,48 @@
+"""One instruction as text: keyword, flags, arguments."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlcontainers.dockerfile.instructions.instruction import Unreadable
+from mlcontainers.dockerfile.refusals import refuse
+
+if TYPE_CHECKING:
+    from mlcontainers.dockerfile.instructions.instruction import Flag, Instruction
+
+# Letters beyond ASCII are no match either.
+_PLAIN = re.compile(r"[^\s'\"\\\x00-\x1f\x7f-\U0010ffff]*", re.ASCII).fullmatch
+_BELOW = " \\\n    "
+_SPREAD = frozenset(("RUN", "HEALTHCHECK"))
+
+
+def line(instruction: Instruction) -> str:
+    """One instruction without its heredocs' bodies.
+
+    A single flag stands on the instruction's line; several stand one below the other.
+    """
+    arguments = instruction.arguments
+    keyword = instruction.word if isinstance(instruction, Unreadable) else instruction.keyword
+    flags = instruction.flags
+    if arguments[:2] == "--" and not isinstance(instruction, Unreadable):
+        arguments = f"-- {arguments}"  # A lone -- ends the flags.
+    if not flags:
+        return f"{keyword} {arguments}" if arguments else keyword
+    # A line that begins with # would be dropped as a comment.
+    several = len(flags) > 1 and keyword in _SPREAD and not arguments.startswith("#")
+    separator = _BELOW if several else " "
+    return f"{keyword} {separator.join([_flag(flag) for flag in flags])}{separator}{arguments}"
+
+
+def _flag(flag: Flag) -> str:
+    name, value = flag
+    if value is None:
+        return f"--{name}"
+    if _PLAIN(value):
+        return f"--{name}={value}"
+    if not value.isascii():
+        because = "flags are read byte by byte, so builders garble what is beyond ASCII"
+        raise refuse("bad-flag", f"--{name}={value!r} cannot be written", because=because)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'--{name}="{escaped}"'
