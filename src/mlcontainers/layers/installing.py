@@ -1,7 +1,6 @@
 """How Python packages get into an image: one place for installer, caches, indexes and the seal.
 
-The installer is uv, mounted from a stage of its own, so it is in no layer of the image. Measured against pip
-it installs in a third of the time (`make bench` on the engine).
+The installer is uv, mounted from a stage of its own, so it is in no layer of the image.
 """
 
 from __future__ import annotations
