@@ -46,8 +46,8 @@ engine:  ## a Docker engine from Debian packages alone (Debian 12, root)
 engine-down:  ## stop what `make engine` started
 	@tests/engine/down.sh
 
-goldens: $(VENV)/.dev  ## write the expected files of tests/cases again; review the diff
-	$(BIN)/pytest tests/cases --write-goldens
+goldens: $(VENV)/.dev  ## write the expected files of tests/cases and the schema again; review the diff
+	$(BIN)/pytest -q -k "equals_the_file or published_schema" --write-goldens tests/cases tests/image
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

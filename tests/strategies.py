@@ -22,7 +22,7 @@ ENV_KEYS = st.from_regex(r"[A-Z][A-Z0-9]{0,8}", fullmatch=True).filter(
     lambda key: key.lower() not in {"apikey", "auth", "key", "passwd", "password", "pword", "secret", "token"}
 )
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
-ARGV = st.lists(LINES, min_size=1, max_size=4).map(tuple)
+ARGV = st.tuples(NAMES, st.lists(LINES, max_size=3)).map(lambda parts: (parts[0], *parts[1]))
 REQUIREMENTS = st.tuples(NAMES, st.integers(0, 99)).map(lambda pair: f"{pair[0]}>={pair[1]}")
 
 HOSTILE = st.sampled_from(

@@ -7,7 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, cast
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from mlcontainers.errors import InvalidImageError, InvalidValueError, Problem
 from mlcontainers.layers import AnyLayer, Apt, Files, Layer, Pip, Shell, Sklearn, Torch
@@ -102,10 +110,23 @@ Words: TypeAlias = Annotated[
 ]
 
 
+def _program(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """A program and its arguments: the whole command in one text is no program."""
+    if argv and (not argv[0].strip() or " " in argv[0].strip()):
+        words = ", ".join(f'"{word}"' for word in argv[0].split())
+        because = ("no shell is in between that could cut it into words",)
+        hint = f"write each word as a text of its own: {words}" if words else "name a program"
+        raise invalid("shell-like", f"there is no program {argv[0]!r}", hint, because=because)
+    return argv
+
+
+Program: TypeAlias = Annotated[Words, AfterValidator(_program)]
+
+
 class Healthcheck(Model):
     """A program that Docker runs now and then: exit code 0 means healthy."""
 
-    command: Annotated[Words, Field(min_length=1)]
+    command: Annotated[Program, Field(min_length=1)]
     """Program and arguments, without a shell."""
     interval: Duration | None = None
     timeout: Duration | None = None
@@ -136,7 +157,7 @@ class Image(Model):
     user: User | None = None
     """`1000:1000` where it is left out."""
     ports: Annotated[tuple[Port, ...], Field(strict=False)] = ()
-    entrypoint: Words = ()
+    entrypoint: Program = ()
     """Program and first arguments, without a shell."""
     cmd: Words = ()
     """Arguments for the entrypoint, or program and arguments where there is none."""
@@ -158,6 +179,15 @@ class Image(Model):
             because = ("hadolint and other readers stop at a blank in WORKDIR, which cannot be quoted for all of them",)
             raise invalid("blank-in-workdir", f"path {str(given)!r} holds a blank", "choose another", because=because)
         return given
+
+    @model_validator(mode="after")
+    def _cmd_alone(self) -> Self:
+        if not self.entrypoint:
+            try:
+                _program(self.cmd)
+            except InvalidValueError as error:
+                raise InvalidValueError(*(at("cmd", problem) for problem in error.problems)) from None
+        return self
 
     @field_validator("user", mode="before")
     @classmethod
@@ -346,8 +376,9 @@ def _made(kind: type[Model], place: str, **fields: Any) -> Model:
         raise InvalidImageError(*(at(place, problem) for problem in error.problems)) from None
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else value if isinstance(value, str) else str(value)
+def _text(value: object) -> object:
+    """A path or a version as text. A number stays one and is refused: 2.10 would be 2.1."""
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def _merged(before: tuple[tuple[str, str], ...], given: Mapping[str, str] | None, more: Mapping[str, str]) -> Any:

@@ -45,11 +45,14 @@ class TestDoors:
 
         assert Image.load(tmp_path / "image.toml") == Image.load(str(tmp_path / "image.json")) == image
 
-    def test_the_published_schema_is_the_models(self) -> None:
-        """`docs/image.schema.json` is for editors; `Image.json_schema()` writes it."""
-        published = json.loads((ROOT / "docs" / "image.schema.json").read_text(encoding="utf-8"))
+    def test_the_published_schema_is_the_models(self, pytestconfig: pytest.Config) -> None:
+        """`docs/image.schema.json` is for editors; `make goldens` writes it."""
+        published = ROOT / "docs" / "image.schema.json"
+        text = json.dumps(Image.json_schema(), indent=2) + "\n"
+        if pytestconfig.getoption("--write-goldens"):
+            published.write_text(text, encoding="utf-8")
 
-        assert published == Image.json_schema()
+        assert published.read_text(encoding="utf-8") == text
 
     def test_the_schema_refuses_unknown_fields_everywhere(self) -> None:
         schema = Image.json_schema()

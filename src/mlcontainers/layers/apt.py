@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import BeforeValidator, Field
 
 from mlcontainers.dockerfile import Comment, Run
 from mlcontainers.layers.layer import Layer, Volatility
@@ -33,7 +33,7 @@ class Apt(Layer):
     volatility: ClassVar[Volatility] = Volatility.SYSTEM
 
     kind: Literal["apt"] = "apt"
-    packages: Annotated[tuple[Annotated[str, AfterValidator(_package)], ...], Field(min_length=1, strict=False)]
+    packages: Annotated[tuple[Annotated[str, BeforeValidator(_package)], ...], Field(min_length=1, strict=False)]
     """Names, with or without `=version`."""
 
     def lower(self, target: Target) -> tuple[Instruction | Comment, ...]:

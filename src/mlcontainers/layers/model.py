@@ -40,7 +40,7 @@ class Model(BaseModel):
 def at(place: str, problem: Problem) -> Problem:
     """The same problem, seen from one level further out."""
     inner = problem.where
-    joined = place + ("" if not inner or inner.startswith("[") else ".") + inner
+    joined = place + ("." if place and inner and not inner.startswith("[") else "") + inner
     return Problem(problem.code, problem.severity, joined, problem.what, problem.because, problem.hints, problem.span)
 
 
@@ -98,6 +98,10 @@ def _problem(detail: ErrorDetails, place: str, model: type[BaseModel]) -> Proble
         case "tuple_type" | "list_type" if isinstance(given, str):
             hint = f"write [{given!r}]".replace("'", '"')
             return Problem("list-expected", "error", place, f"a list is meant, got the text {given!r}", (), (hint,))
+        case "too_short":
+            return Problem("bad-value", "error", place, "nothing is given, and at least one is needed")
+        case "model_type" | "model_attributes_type":
+            return Problem("table-expected", "error", place, f"fields with values are meant, got {given!r}")
         case "dict_type" if isinstance(given, str | list | tuple):
             return Problem("table-expected", "error", place, f"names and values are meant, got {given!r}")
         case _:

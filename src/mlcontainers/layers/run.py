@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import BeforeValidator, Field
 
 from mlcontainers.dockerfile import Comment, Run
 from mlcontainers.layers.installing import host_mounts
@@ -34,7 +34,7 @@ class Shell(Layer):
     volatility: ClassVar[Volatility] = Volatility.BARRIER
 
     kind: Literal["run"] = "run"
-    commands: Annotated[tuple[Annotated[str, AfterValidator(_command)], ...], Field(min_length=1, strict=False)]
+    commands: Annotated[tuple[Annotated[str, BeforeValidator(_command)], ...], Field(min_length=1, strict=False)]
     """Each becomes an instruction of its own, so that a comment or a quote in one cannot swallow the next."""
 
     def lower(self, target: Target) -> tuple[Instruction | Comment, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from mlcontainers.errors import InvalidValueError, Problem
 
@@ -21,7 +21,9 @@ def line(text: object, what: str = "text") -> str:
     A line break is what turns a value into an instruction of its own, so none passes here.
     """
     if not isinstance(text, str):
-        raise invalid("not-text", f"{what} must be text, got {text!r}")
+        given = cast("list[object]", text) if isinstance(text, list | tuple) else []
+        hint = (f"without the brackets: {', '.join(map(repr, given))}",) if given else ()
+        raise invalid("not-text", f"{what} must be text, got {text!r}", *hint)
     if text.isascii() and text.isprintable():
         return text
     for character in text:

@@ -28,7 +28,10 @@ class VersionWish(TextValue):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a version or a PEP 440 specifier; the text is kept as it was written."""
-        _specifier(word(text if isinstance(text, str) else str(text), "version"))
+        if isinstance(text, int | float):
+            because = ("2.10 as a number is 2.1",)
+            raise invalid("bad-version", f"{text!r} is a number", 'write it in quotes, as in "2.10"', because=because)
+        _specifier(word(text, "version"))
         return cls(text)
 
     @property
