@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import pytest
 
-from mlcontainers import BuildFailedError, EngineError, Image, build, plan
-from mlcontainers.engines.events import Event, Output, StepDone, StepStarted
+from mlcontainers import BuildFailedError, EngineError, Image, InvalidValueError, Sources, build, plan
+from mlcontainers.engines.events import Event, Output, StepDone, StepStarted, Warned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -206,3 +206,22 @@ class TestRegistry:
 
         assert error.problems[0].code == "push-failed"
         assert "127.0.0.1:9/refused:1" in error.problems[0].what
+
+
+class TestWheelhouse:
+    """A plan that takes wheels from a folder needs the folder; a folder that serves nothing is told."""
+
+    IMAGE = Image.from_cpu(python="3.11").add_torch("2.13.0")
+    WHEEL = "torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl"
+
+    def test_its_folder_has_to_be_named(self) -> None:
+        with pytest.raises(InvalidValueError, match="takes wheels from a wheelhouse, and its folder is not named"):
+            build(plan(self.IMAGE, sources=Sources(wheelhouse=(self.WHEEL,))))
+
+    def test_one_that_serves_nothing_is_told(self, tmp_path: Path, tag: str) -> None:
+        (tmp_path / "other-1-py3-none-any.whl").touch()
+        told: list[Event] = []
+
+        build(small("true"), tags=[tag], wheelhouse=tmp_path, on_event=told.append)
+
+        assert Warned(f"no wheel in {str(tmp_path)!r} is used: what is planned is no framework") in told

@@ -79,8 +79,7 @@ def build(
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlcontainers-")))
         command = [*_command(decided, scratch, references, builder)]
-        if decided.contexts and wheelhouse is not None:
-            command += ["--build-context", f"wheelhouse={Path(wheelhouse).resolve()}"]
+        command += _wheelhouse_options(decided, wheelhouse, listener)
         if decided.secrets:
             command += _secret_options(scratch, listener)
         # Loading and pushing at once, the engine may lose a race with itself over the name: one after the other.
@@ -144,6 +143,19 @@ def _command(decided: Plan, scratch: Path, references: tuple[str, ...], builder:
         "--provenance=false",
         *options,
     ]
+
+
+def _wheelhouse_options(decided: Plan, wheelhouse: str | Path | None, on_event: Callable[[Event], None]) -> list[str]:
+    """The folder as the named context that the Dockerfile mounts."""
+    if decided.contexts and wheelhouse is None:
+        what = "this plan takes wheels from a wheelhouse, and its folder is not named"
+        raise InvalidValueError(
+            Problem("no-wheelhouse", "error", "wheelhouse", what, (), ("build(..., wheelhouse=FOLDER)",))
+        )
+    if wheelhouse is not None and not decided.contexts:
+        planned = ", ".join(map(str, decided.pins)) or "no framework"
+        on_event(Warned(f"no wheel in {str(wheelhouse)!r} is used: what is planned is {planned}"))
+    return ["--build-context", f"wheelhouse={Path(wheelhouse).resolve()}"] if decided.contexts and wheelhouse else []
 
 
 def _secret_options(scratch: Path, on_event: Callable[[Event], None]) -> list[str]:
