@@ -100,7 +100,8 @@ def _uv_base(base: Base) -> ImageReference:
 
 def _environment(decided: Decided) -> Env:
     """What holds for every image of ours. The user's own values win over these."""
-    ours = {"HOME": HOME, "PYTHONUNBUFFERED": "1", "XDG_CACHE_HOME": f"{HOME}/.cache"}
+    # A user that no file of the image knows still has a name for those who ask: torch's compiler cache does.
+    ours = {"HOME": HOME, "PYTHONUNBUFFERED": "1", "USER": "app", "XDG_CACHE_HOME": f"{HOME}/.cache"}
     if isinstance(decided.target.accelerator, Cuda):
         # Said aloud, since slim bases do not say it: without them a container sees no GPU.
         ours |= {"NVIDIA_DRIVER_CAPABILITIES": "compute,utility", "NVIDIA_VISIBLE_DEVICES": "all"}
