@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from mlcontainers.errors import UnknownFactError as UnknownFactError
     from mlcontainers.facts import catalogue as catalogue
     from mlcontainers.image import Image as Image
-    from mlcontainers.planners import Answer as Answer
     from mlcontainers.planners import Plan as Plan
-    from mlcontainers.planners import pin as pin
     from mlcontainers.planners import plan as plan
+    from mlcontainers.planners.pinning import Answer as Answer
+    from mlcontainers.planners.pinning import pin as pin
     from mlcontainers.values.accelerators import Cpu as Cpu
     from mlcontainers.values.accelerators import Cuda as Cuda
     from mlcontainers.values.accelerators import Rocm as Rocm
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from mlcontainers.values.sources import Sources as Sources
 
 _WHERE = {
-    "Answer": "planners",
+    "Answer": "planners.pinning",
     "BuildFailedError": "errors",
     "BuiltImage": "engines",
     "Cpu": "values.accelerators",
@@ -66,7 +66,7 @@ _WHERE = {
     "build": "engines",
     "catalogue": "facts",
     "check": "dockerfile",
-    "pin": "planners",
+    "pin": "planners.pinning",
     "plan": "planners",
 }
 

@@ -11,8 +11,6 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    PlainSerializer,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -20,6 +18,7 @@ from pydantic import (
 from mlcontainers.errors import InvalidImageError, InvalidValueError, Problem
 from mlcontainers.layers import AnyLayer, Apt, Files, Layer, Pip, Shell, Sklearn, Torch
 from mlcontainers.layers.model import Model, at
+from mlcontainers.layers.tables import Pairs, Table
 from mlcontainers.values.durations import Duration
 from mlcontainers.values.names import env_key, label_key, label_value
 from mlcontainers.values.paths import ImagePath
@@ -31,8 +30,6 @@ from mlcontainers.values.users import User
 from mlcontainers.values.versions import CudaVersion, PythonVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from packaging.version import Version
 
 
@@ -68,43 +65,15 @@ class ReferenceBase(Model):
 AnyBase: TypeAlias = Annotated[CpuBase | CudaBase | ReferenceBase, Field(discriminator="kind")]
 
 
-def _pairs(check_key: Callable[[str], str], check_value: Callable[[str], str]) -> BeforeValidator:
-    """Names with values, sorted by name: their order means nothing, so equal ones are equal values."""
-
-    def check(given: Any) -> Any:
-        if not isinstance(given, Mapping | tuple):
-            raise invalid("table-expected", f"names and values are meant, got {given!r}")
-        entries = dict(cast("Mapping[str, str]", given))
-        problems: list[Problem] = []
-        checked: list[tuple[str, str]] = []
-        for key, value in entries.items():
-            try:
-                checked.append((check_key(key), check_value(value)))
-            except InvalidValueError as error:
-                problems += [at(str(key), problem) for problem in error.problems]
-        if problems:
-            raise InvalidValueError(*problems)
-        return tuple(sorted(checked))
-
-    return BeforeValidator(check)
-
-
 def _value(text: object) -> str:
     if isinstance(text, bool | int | float):
         raise invalid("text-expected", f"a text is meant, got {text!r}", f'write "{str(text).lower()}"')
     return line(text, "value")
 
 
-_as_table = PlainSerializer(dict, return_type=dict[str, str])
-_table_schema = WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}})
-Environment: TypeAlias = Annotated[tuple[tuple[str, str], ...], _pairs(env_key, _value), _as_table, _table_schema]
-Labels: TypeAlias = Annotated[tuple[tuple[str, str], ...], _pairs(label_key, label_value), _as_table, _table_schema]
-Assumptions: TypeAlias = Annotated[
-    tuple[tuple[str, str], ...],
-    _pairs(lambda code: word(code, "code"), lambda text: word(text, "reason")),
-    _as_table,
-    _table_schema,
-]
+Environment: TypeAlias = Annotated[Pairs, Table(env_key, _value)]
+Labels: TypeAlias = Annotated[Pairs, Table(label_key, label_value)]
+Assumptions: TypeAlias = Annotated[Pairs, Table(lambda code: word(code, "code"), lambda reason: word(reason, "reason"))]
 Words: TypeAlias = Annotated[
     tuple[Annotated[str, BeforeValidator(lambda text: line(text, "argument"))], ...], Field(strict=False)
 ]
@@ -356,14 +325,11 @@ class Image(Model):
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
         """The JSON schema of `image.toml`, for editors and other programs."""
-        schema = cls.model_json_schema(by_alias=True)
-        for part in schema["$defs"].values():
-            # Its default is for Python; in a file it says which kind of thing this is.
-            if "kind" in part.get("properties", {}):
-                part["required"] = ["kind", *part.get("required", ())]
+        from mlcontainers.layers.documentation import documented_schema
+
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            **schema,
+            **documented_schema(cls),
             "title": "mlcontainers image",
         }
 

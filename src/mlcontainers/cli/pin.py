@@ -14,7 +14,7 @@ from mlcontainers.values.accelerators import Accelerator, Cpu, Cuda, Rocm
 from mlcontainers.values.sizes import human_size
 
 if TYPE_CHECKING:
-    from mlcontainers.planners import Answer
+    from mlcontainers.planners.pinning import Answer
 
 SHOWN = 3
 """Facts of a refusal that people are shown; the newest releases come first."""

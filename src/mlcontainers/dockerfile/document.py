@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from mlcontainers.dockerfile.instructions import Arg, From, Instruction
 from mlcontainers.dockerfile.items import Blank, Comment, Directive, Item
 from mlcontainers.dockerfile.lexer import read_directive
-from mlcontainers.dockerfile.parser import read
 from mlcontainers.dockerfile.refusals import refuse
 from mlcontainers.dockerfile.render import written
 from mlcontainers.errors import InvalidDockerfileError
@@ -57,6 +56,8 @@ class Dockerfile:
     @classmethod
     def parse(cls, content: str | bytes) -> Dockerfile:
         """Read a file; `render` gives the same text back. All problems are in the one error it may raise."""
+        from mlcontainers.dockerfile.parser import read
+
         items, problems = read(content)
         if problems:
             raise InvalidDockerfileError(*problems)
@@ -240,6 +241,8 @@ def _check_readable(item: Item, escape: str) -> None:
     head = "# escape=`\n" if escape == "`" else ""
     stage = "" if isinstance(item, From) else "\nFROM scratch" if isinstance(item, Arg) else "FROM scratch\n"
     text = f"{head}{text}{stage}" if isinstance(item, Arg) else f"{head}{stage}{text}\n"
+    from mlcontainers.dockerfile.parser import read
+
     items, problems = read(text)
     nodes = [node for node in items if isinstance(node, Instruction)]
     wanted = nodes[:1] if isinstance(item, From | Arg) else nodes[1:]

@@ -24,7 +24,6 @@ class Model(BaseModel):
         strict=True,
         validate_default=False,
         arbitrary_types_allowed=False,
-        use_attribute_docstrings=True,
     )
 
     def __init__(self, **data: Any) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mlcontainers.planners.pinning import Answer, pin
 from mlcontainers.planners.planning import plan
 from mlcontainers.planners.plans import Decision, Forecast, Plan
 
-__all__ = ["Answer", "Decision", "Forecast", "Plan", "pin", "plan"]
+__all__ = ["Decision", "Forecast", "Plan", "plan"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from mlcontainers.planners.questions import Rejected
@@ -51,6 +50,10 @@ def rejected_wheels(question: Question, release: Release, python: PythonVersion)
 
 def in_wheelhouse(sources: Sources, chosen: Chosen, python: PythonVersion, platform: Platform) -> bool:
     """Whether the wheelhouse holds a wheel of exactly this build that the image's Python loads."""
+    if not sources.wheelhouse:
+        return False
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
     tags = {f"cp{python.major}{python.minor}", f"py{python.major}", "py3"}
     for name in sources.wheelhouse:
         try:

@@ -23,7 +23,7 @@ def _path(text: object) -> str:
     return path
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class ImagePath(TextValue):
     """An absolute path inside the image, such as `/app`."""
 
@@ -43,7 +43,7 @@ class ImagePath(TextValue):
         return self.text
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class ContextPath(TextValue):
     """A file or folder inside the build context, such as `src` or `requirements.txt`; `.` is all of it."""
 

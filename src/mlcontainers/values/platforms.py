@@ -12,7 +12,7 @@ _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 _SYNONYMS = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Platform(TextValue):
     """Where an image runs, as builders write it: `linux/amd64` or `linux/arm64`."""
 

@@ -22,7 +22,7 @@ _REFERENCE = re.compile(
 _BARE_ID = re.compile(r"[0-9a-f]{64}", re.ASCII).fullmatch
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class ImageReference(TextValue):
     """The name of an image, as in `python:3.12-slim-bookworm` or `host:5000/team/base@sha256:...`."""
 

@@ -13,7 +13,7 @@ _USER = re.compile(r"(0|[1-9][0-9]{0,9})(?::(0|[1-9][0-9]{0,9}))?", re.ASCII).fu
 _HIGHEST = 2**32 - 2
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class User(TextValue):
     """A user by number, with or without a group: `1000`, `1000:1000`."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _RELEASE = re.compile(r"[0-9]+(\.[0-9]+)*", re.ASCII).fullmatch
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class VersionWish(TextValue):
     """A version or a range of versions: `2.9` (any 2.9), `2.9.1` (exactly), `>=2.8,<2.10`, `2.9.*`."""
 
@@ -74,7 +74,7 @@ def _specifier(text: str) -> SpecifierSet:
         ) from None
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class PackageRequirement(TextValue):
     """A package as pip takes it: name, extras, versions and marker, as in `accelerate>=1.2`."""
 
