@@ -58,7 +58,7 @@ def _problems(text: bytes) -> tuple[Problem, ...]:
 
 def _placed(problem: Problem, name: str) -> Problem:
     """Said with file and line, as editors and terminals make links of it."""
-    if problem.where or problem.span is None:
+    if problem.span is None:
         return problem if problem.where else replace(problem, where=name)
     return replace(problem, where=f"{name}:{problem.span.start_line}")
 
