@@ -46,6 +46,13 @@ engine:  ## a Docker engine from Debian packages alone (Debian 12, root)
 engine-down:  ## stop what `make engine` started
 	@tests/engine/down.sh
 
+$(VENV)/.bench: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev,bench]'
+	@touch $@
+
+bench: $(VENV)/.bench  ## ratios against peers in the same run
+	$(BIN)/python benchmarks/planning.py
+
 goldens: $(VENV)/.dev  ## write the expected files of tests/cases and the schema again; review the diff
 	$(BIN)/pytest -q -k "equals_the_file or published_schema" --write-goldens tests/cases tests/image
 

@@ -5,6 +5,7 @@ The installer is uv, mounted from a stage of its own, so it is in no layer of th
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlcontainers.dockerfile import Comment, From, Mount, Run
@@ -38,6 +39,7 @@ def host_mounts(host_settings: bool) -> tuple[Mount, ...]:
     return tuple(Mount.secret(name, target=path) for name, path in HOST_SECRETS)
 
 
+@lru_cache(maxsize=256)
 def uv_stage(base: ImageReference, version: str, host_settings: bool) -> tuple[Instruction | Comment, ...]:
     """The stage that holds uv and nothing else."""
     return (

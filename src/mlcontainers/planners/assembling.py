@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -164,10 +165,16 @@ def _layers(decided: Decided) -> Iterator[Item]:
             yield Blank(), None
         target = replace(decided.target, pins=decided.pins[positions[0]], sealed=sealed)
         origin = ", ".join(f"layers[{position}] ({layer.kind})" for position in positions)
-        yield from ((item, origin) for item in layer.lower(target))
+        yield from ((item, origin) for item in _lowered(layer, target))
         sealed = sealed or isinstance(layer, Framework)
     for setting in waiting:
         yield from setting.items
+
+
+@lru_cache(maxsize=4096)
+def _lowered(layer: AnyLayer, target: Target) -> tuple[Instruction | Comment, ...]:
+    """Images of one matrix share most of their layers, and each becomes the same instructions everywhere."""
+    return layer.lower(target)
 
 
 def _merged(image: Image) -> Iterator[tuple[tuple[int, ...], AnyLayer]]:

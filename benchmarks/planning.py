@@ -1,0 +1,77 @@
+"""Ratios against a peer in the same run: from a recipe to a Dockerfile, warm and from a cold start.
+
+The peer is HPCCM, the fastest of the generators, with a comparable recipe: it decides nothing and checks nothing.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import timeit
+from typing import TYPE_CHECKING
+
+import hpccm
+from hpccm.building_blocks import packages, pip
+from hpccm.primitives import baseimage, copy, environment, runscript
+
+from mlcontainers import Image, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OURS = """
+from mlcontainers import Image, plan
+image = Image.from_cuda("12.8", python="3.12").add_apt("ffmpeg").add_torch("2.9", vision=True)
+image = image.add_pip("accelerate>=1.2").add_files("src", "/app").with_ports(8080)
+image = image.with_entrypoint("python", "-m", "serve")
+plan(image).dockerfile.render()
+"""
+RUNS = 11
+
+
+def ours() -> str:
+    """A new image each time, decided and rendered."""
+    image = Image.from_cuda("12.8", python="3.12").add_apt("ffmpeg").add_torch("2.9", vision=True)
+    image = image.add_pip("accelerate>=1.2").add_files("src", "/app").with_ports(8080)
+    return plan(image.with_entrypoint("python", "-m", "serve")).dockerfile.render()
+
+
+def theirs() -> str:
+    """The same recipe in HPCCM's words."""
+    stage = hpccm.Stage()
+    stage += baseimage(image="python:3.12-slim-bookworm", _distro="ubuntu22")
+    stage += environment(variables={"PYTHONUNBUFFERED": "1"})
+    stage += packages(apt=["ffmpeg"])
+    stage += pip(packages=["torch==2.9.1", "torchvision==0.24.1"], ospackages=[])
+    stage += pip(packages=["accelerate>=1.2"], ospackages=[])
+    stage += copy(src="src", dest="/app")
+    stage += runscript(commands=["python -m serve"])
+    return str(stage)
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """The best of five means: what the machine allows when nothing disturbs it."""
+    call()
+    return min(timeit.repeat(call, number=100, repeat=5)) / 100
+
+
+def cold(program: str) -> float:
+    """The median of whole runs of a fresh interpreter."""
+    run = [sys.executable, "-c", program]
+    subprocess.run(run, check=True)
+    return statistics.median(timeit.repeat(lambda: subprocess.run(run, check=True), number=1, repeat=RUNS))
+
+
+def main() -> None:
+    bare, base_model, door, whole = (
+        cold(program) for program in ("pass", "from pydantic import BaseModel", "import mlcontainers", OURS)
+    )
+    print(f"import mlcontainers / bare Python:                   {door / bare:.2f}")
+    print(f"recipe to Dockerfile, cold / importing BaseModel:     {whole / base_model:.2f}")
+    hpccm.config.set_container_format("docker")
+    print(f"recipe to Dockerfile, warm / HPCCM's:                 {seconds(ours) / seconds(theirs):.2f}")
+
+
+if __name__ == "__main__":
+    main()
