@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ class TextValue:
     examples: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
+    @abstractmethod
     def parse(cls, text: str) -> Self:
         """Read a value from its text; raises InvalidValueError."""
-        raise NotImplementedError
 
     @classmethod
     def of(cls, value: Self | str) -> Self:
