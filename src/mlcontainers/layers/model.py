@@ -26,6 +26,10 @@ class Model(BaseModel):
         arbitrary_types_allowed=False,
     )
 
+    if TYPE_CHECKING:
+        # Frozen models have one, which type checkers cannot know.
+        def __hash__(self) -> int: ...
+
     def __init__(self, **data: Any) -> None:
         try:
             super().__init__(**data)
