@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 
-class CpuBase(Model):
+class CpuBase(Model, frozen=True):
     """A slim Python base; nothing in the image may bring CUDA."""
 
     kind: Literal["cpu"] = "cpu"
@@ -41,7 +41,7 @@ class CpuBase(Model):
     """The newest that everything in the image has wheels for, where it is left out."""
 
 
-class CudaBase(Model):
+class CudaBase(Model, frozen=True):
     """Whatever base this image needs to compute on NVIDIA GPUs."""
 
     kind: Literal["cuda"] = "cuda"
@@ -51,7 +51,7 @@ class CudaBase(Model):
     """The newest that everything in the image has wheels for, where it is left out."""
 
 
-class ReferenceBase(Model):
+class ReferenceBase(Model, frozen=True):
     """A base image of the user's choice."""
 
     kind: Literal["reference"] = "reference"
@@ -92,7 +92,7 @@ def _program(argv: tuple[str, ...]) -> tuple[str, ...]:
 Program: TypeAlias = Annotated[Words, AfterValidator(_program)]
 
 
-class Healthcheck(Model):
+class Healthcheck(Model, frozen=True):
     """A program that Docker runs now and then: exit code 0 means healthy."""
 
     command: Annotated[Program, Field(min_length=1)]
@@ -104,7 +104,7 @@ class Healthcheck(Model):
     retries: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
-class Image(Model):
+class Image(Model, frozen=True):
     """What an image is to be. Frozen and hashable; equal descriptions are equal values.
 
     `from_` starts an image, `add_` appends (order matters), `with_` sets (order does not). Each returns a new one.

@@ -112,7 +112,7 @@ class TestAddAppends:
         image = Image.from_cpu()
 
         with pytest.raises(ValidationError):
-            image.user = None
+            image.user = None  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class TestWrongInput:

@@ -27,7 +27,7 @@ def _package(text: str) -> str:
     return name
 
 
-class Apt(Layer):
+class Apt(Layer, frozen=True):
     """System packages, by the names the base image's distribution uses; order does not matter."""
 
     volatility: ClassVar[Volatility] = Volatility.SYSTEM

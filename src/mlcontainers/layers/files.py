@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlcontainers.layers.target import Target
 
 
-class Files(Layer):
+class Files(Layer, frozen=True):
     """A file, or all that is in a folder, copied into a folder of the image; owned by root, readable by all."""
 
     volatility: ClassVar[Volatility] = Volatility.CODE

@@ -25,7 +25,7 @@ class Wish:
     """Its version follows from this project's: `torchvision` from `torch`."""
 
 
-class Framework(Layer):
+class Framework(Layer, frozen=True):
     """A framework with its companions: versions are decided by the planner, then sealed."""
 
     volatility: ClassVar[Volatility] = Volatility.FRAMEWORK

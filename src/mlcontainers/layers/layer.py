@@ -24,7 +24,7 @@ class Volatility(IntEnum):
     """Nothing is known about it: what comes before stays before, what comes after stays after."""
 
 
-class Layer(Model):
+class Layer(Model, frozen=True):
     """One thing the user added."""
 
     volatility: ClassVar[Volatility]

@@ -15,20 +15,15 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
-class Model(BaseModel):
+class Model(BaseModel, frozen=True):
     """A frozen, hashable description that knows every one of its words."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        frozen=True,
         extra="forbid",
         strict=True,
         validate_default=False,
         arbitrary_types_allowed=False,
     )
-
-    if TYPE_CHECKING:
-        # Frozen models have one, which type checkers cannot know.
-        def __hash__(self) -> int: ...
 
     def __init__(self, **data: Any) -> None:
         try:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlcontainers.layers.target import Target
 
 
-class Pip(Layer):
+class Pip(Layer, frozen=True):
     """Python packages beside the frameworks, by name or from a requirements file; the frameworks' versions hold."""
 
     volatility: ClassVar[Volatility] = Volatility.PACKAGES

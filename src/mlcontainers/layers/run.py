@@ -28,7 +28,7 @@ def _command(text: str) -> str:
     return command
 
 
-class Shell(Layer):
+class Shell(Layer, frozen=True):
     """Shell commands, as they stand. Nothing about them is checked against facts."""
 
     volatility: ClassVar[Volatility] = Volatility.BARRIER

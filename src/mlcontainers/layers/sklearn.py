@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from mlcontainers.layers.framework import Framework
 
 
-class Sklearn(Framework):
+class Sklearn(Framework, frozen=True):
     """scikit-learn, which computes on the CPU whatever the image has."""
 
     project: ClassVar[str] = "scikit-learn"

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from mlcontainers.layers.framework import Framework, Wish
 
 
-class Torch(Framework):
+class Torch(Framework, frozen=True):
     """PyTorch, with torchvision and torchaudio on request: always the releases made for each other."""
 
     project: ClassVar[str] = "torch"
