@@ -46,6 +46,8 @@ def physical_lines(text: str) -> list[str]:
 
 def overlong(lines: list[str]) -> list[int]:
     """The lines, counted from 1, that are longer than the builder reads."""
+    if max(map(len, lines), default=0) <= LONGEST_LINE // 4:
+        return []
     return [
         number
         for number, line in enumerate(lines, 1)
@@ -74,12 +76,14 @@ def join(lines: list[str], start: int, escape: str, first: str) -> Logical:
     while continues and position < count:
         line = lines[position].rstrip("\r")
         position += 1
-        bare = line.lstrip(BLANKS)
-        if not bare:
-            empty = True
-            continue
-        if bare[0] == "#":
-            continue
+        first = line.lstrip(" ")[:1]
+        if not "$" <= first <= "~":  # Neither a comment nor a blank of any kind begins with these.
+            first = line.lstrip(BLANKS)[:1]
+            if not first:
+                empty = True
+                continue
+            if first == "#":
+                continue
         piece, continues = _uncontinued(line, escape)
         parts.append(piece)
         length += len(piece)
@@ -89,10 +93,20 @@ def join(lines: list[str], start: int, escape: str, first: str) -> Logical:
 
 def _uncontinued(line: str, escape: str) -> tuple[str, bool]:
     """The line without its final escape, and whether it had one."""
-    bare = line.rstrip(" \t")
-    if bare.endswith(escape) and bare[-2:-1] != escape:
+    bare = line.rstrip(" \t") if line[-1] in " \t" else line
+    if bare[-1:] == escape and bare[-2:-1] != escape:
         return bare[:-1], True
     return line, False
+
+
+def split(text: str) -> tuple[str, tuple[str, ...], str]:
+    """A logical line as keyword, flags and arguments."""
+    keyword, _, rest = text.partition(" ")
+    # Printable ASCII at both ends and a keyword of letters leave nothing to trim: the way of nearly every line.
+    if keyword.isalpha() and "!" <= rest[:1] <= "~" and "!" <= rest[-1:] <= "~":
+        return (keyword, *split_flags(rest)) if rest[:2] == "--" else (keyword, (), rest)
+    keyword, rest = split_keyword(text)
+    return (keyword, *split_flags(rest)) if rest else (keyword, (), "")
 
 
 def split_keyword(text: str) -> tuple[str, str]:

@@ -11,24 +11,27 @@ from mlcontainers.dockerfile.instructions.instruction import trusted
 from mlcontainers.dockerfile.items import Blank, Comment, Directive, Item, as_written
 from mlcontainers.dockerfile.lexer import (
     BOM,
-    Logical,
     SyntaxRefusal,
     join,
     overlong,
     physical_lines,
     problem_at,
     read_directive,
+    split,
     split_flags,
     split_keyword,
 )  # fmt: skip
-from mlcontainers.dockerfile.readers import read_instruction
-from mlcontainers.dockerfile.reading import Reading, is_json
+from mlcontainers.dockerfile.readers import READERS, reader_of
+from mlcontainers.dockerfile.reading import Lines, is_json
 from mlcontainers.dockerfile.refusals import BLANKS
 from mlcontainers.errors import InvalidDockerfileError, Problem, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlcontainers.dockerfile.heredocs import Mark
 
+_tuple: Callable[[type[Source], tuple[object, ...]], Source] = tuple.__new__  # pyright: ignore
 _WITH_HEREDOCS = frozenset(("RUN", "COPY", "ADD"))
 
 
@@ -47,15 +50,21 @@ def decode(content: str | bytes) -> str:
 def read(content: str | bytes) -> Read:
     """Every item of a text and every problem that keeps a builder from reading it."""
     text = decode(content)
+    if not text.isascii() and (wrong := _not_utf8(text)):
+        return Read((), (wrong,))
+    reader = _Reader(text)
+    reader.read()
+    return Read(tuple(reader.items), tuple(reader.problems))
+
+
+def _not_utf8(text: str) -> Problem | None:
     try:
         text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
         wrong = Problem("not-utf8", "error", "", "the text holds half a surrogate pair, which no file can hold")
-        return Read((), (problem_at(wrong, line, line),))
-    reader = _Reader(text)
-    reader.read()
-    return Read(tuple(reader.items), tuple(reader.problems))
+        return problem_at(wrong, line, line)
+    return None
 
 
 class _Reader:
@@ -63,10 +72,13 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.lines = physical_lines(text)
-        self.ends_open = not text.endswith("\n")
+        self.open_line = -1 if text.endswith("\n") else len(self.lines)
+        """The last line, if it has no line end."""
         self.escape = "\\"
         self.may_continue = "\\` \t"
         """What a line that goes on can end with; most lines do not."""
+        self.plain = Lines(self.escape)
+        """For instructions of one physical line."""
         self.position = 0
         self.items: list[Item] = []
         self.problems: list[Problem] = []
@@ -78,16 +90,18 @@ class _Reader:
         self.directives()
         lines, count, items = self.lines, len(self.lines), self.items
         while self.position < count:
-            line = lines[self.position].rstrip("\r")
-            if self.position == 0:
-                line = line.removeprefix(BOM)
-            bare = line.lstrip(BLANKS)
-            if not bare:
-                items.append(as_written(Blank(), self.taken(self.position + 1)))
-            elif bare[0] == "#":
-                items.append(_comment(bare, self.taken(self.position + 1)))
-            else:
-                self.instruction(bare)
+            line = lines[self.position]
+            if not "A" <= line[:1] <= "z":  # Anything but a line that begins with a letter.
+                line = (line.removeprefix(BOM) if self.position == 0 else line).rstrip("\r").lstrip(BLANKS)
+                if not line:
+                    items.append(as_written(Blank(), self.taken(self.position + 1)))
+                    continue
+                if line[0] == "#":
+                    items.append(_comment(line, self.taken(self.position + 1)))
+                    continue
+            elif line[-1] == "\r":
+                line = line.rstrip("\r")
+            self.instruction(line)
         self.structure()
 
     def directives(self) -> None:
@@ -105,41 +119,44 @@ class _Reader:
             elif name == "escape" and value not in {"\\", "`"}:
                 self.refuse("bad-escape", f"escape must be a backslash or a backtick, got {value!r}", number, number)
             elif name == "escape":
-                self.escape = value
+                self.escape, self.plain = value, Lines(value)
             seen.add(name)
             self.items.append(_directive(name, value, self.taken(self.position + 1)))
 
-    def instruction(self, bare: str) -> None:
+    def instruction(self, line: str) -> None:
         """An instruction with its continuation lines and the heredocs below it."""
         start = self.position
-        if bare[-1] in self.may_continue:
-            logical = join(self.lines, start, self.escape, bare)
+        if line[-1] in self.may_continue:
+            text, cuts, end, empty, open_end = join(self.lines, start, self.escape, line)
         else:
-            logical = Logical(bare, (), start + 1)
-        keyword, rest = split_keyword(logical.text)
-        flags, arguments = split_flags(rest) if rest else ((), "")
-        end = logical.end
-        heredocs: list[Heredoc] = []
+            text, cuts, end, empty, open_end = line, (), start + 1, False, False
+        keyword, flags, arguments = split(text)
+        lines = self.plain
+        if "<<" in text:
+            heredocs, end = self.heredocs(_opened(keyword, arguments, text), start, end)
+            lines = Lines(self.escape, text, cuts, heredocs)
+        elif cuts:
+            lines = Lines(self.escape, text, cuts)
+        # tuple.__new__ spares the cost of names and defaults.
+        source = _tuple(Source, (self.taken(end), start + 1, end, keyword, arguments, flags, empty, open_end))
         try:
-            opened = marks(logical.text) if "<<" in logical.text and _may_open(keyword, arguments) else ()
-        except SyntaxRefusal:
-            opened = ()  # The reader below says it again, with its place.
-        for mark in opened:
-            found = self.heredoc(end, mark)
-            if found is None:
-                self.open_heredoc(mark, start, end)
-                end = len(self.lines)  # All that follows would be its body.
-                break
-            heredoc, end = found
-            heredocs.append(heredoc)
-        odd = logical.empty_continuation, logical.open_end
-        source = Source(self.taken(end), start + 1, end, keyword, arguments, flags, *odd)
-        try:
-            node = read_instruction(Reading(source, logical.text, logical.cuts, self.escape, heredocs))
+            node = (READERS.get(keyword) or reader_of(keyword))(source, lines)
         except InvalidDockerfileError as error:
             self.problems += [problem_at(problem, start + 1, end) for problem in error.problems]
-            node = trusted(Unreadable, source, word=keyword, text=rest)
+            node = trusted(Unreadable, source, word=keyword, text=split_keyword(text)[1])
         self.items.append(node)
+
+    def heredocs(self, opened: list[Mark], start: int, end: int) -> tuple[tuple[Heredoc, ...], int]:
+        """The bodies below an instruction, and the line behind the last of them."""
+        found: list[Heredoc] = []
+        for mark in opened:
+            body = self.heredoc(end, mark)
+            if body is None:
+                self.open_heredoc(mark, start, end)
+                return tuple(found), len(self.lines)  # All that follows would be its body.
+            heredoc, end = body
+            found.append(heredoc)
+        return tuple(found), end
 
     def heredoc(self, start: int, mark: Mark) -> tuple[Heredoc, int] | None:
         """The body that begins at a line, and the line behind its end; `None` if it has none."""
@@ -163,33 +180,47 @@ class _Reader:
 
     def structure(self) -> None:
         """What the file as a whole must have: something, a FROM, and only ARG before it."""
-        nodes = [item for item in self.items if isinstance(item, Instruction)]
-        last = max(len(self.lines), 1)
-        if not nodes:
-            self.refuse("empty-file", "the file holds no instruction", 1, last, "", "FROM scratch")
+        early: list[Instruction] = []
+        for item in self.items:
+            if isinstance(item, Instruction):
+                if _starts_stage(item):
+                    break
+                early.append(item)
+        else:
+            self.stageless(early)
             return
-        if not any(_starts_stage(node) for node in nodes):
-            because = "some builders crash on a file without one"
-            self.refuse("no-stage", "a Dockerfile needs a FROM", 1, last, because, "FROM scratch")
-            return
-        for node in nodes:
-            if _starts_stage(node):
-                return
+        for node in early:
             if not isinstance(node, Arg | Unreadable) and node.source:
                 begin, end = node.source.start_line, node.source.end_line
                 because = "an instruction belongs to the stage that a FROM starts"
                 self.refuse("before-from", f"{node.keyword} stands before the first FROM", begin, end, because)
 
+    def stageless(self, nodes: list[Instruction]) -> None:
+        last = max(len(self.lines), 1)
+        if not nodes:
+            self.refuse("empty-file", "the file holds no instruction", 1, last, "", "FROM scratch")
+        else:
+            because = "some builders crash on a file without one"
+            self.refuse("no-stage", "a Dockerfile needs a FROM", 1, last, because, "FROM scratch")
+
     def taken(self, end: int) -> str:
         """The lines up to `end` as they stand; the reader moves there."""
         start, self.position = self.position, end
-        text = "\n".join(self.lines[start:end]) if end - start > 1 else self.lines[start]
-        return text if self.ends_open and end == len(self.lines) else text + "\n"
+        text = self.lines[start] if end - start == 1 else "\n".join(self.lines[start:end])
+        return text if end == self.open_line else text + "\n"
 
     def refuse(self, code: str, what: str, start: int, end: int, because: str = "", *hints: str) -> None:
         span = Span(start, end)
         causes = (because,) if because else ()
         self.problems.append(Problem(code, "error", f"Dockerfile:{start}", what, causes, hints, span))
+
+
+def _opened(keyword: str, arguments: str, text: str) -> list[Mark]:
+    """The heredocs that a logical line opens."""
+    try:
+        return marks(text) if _may_open(keyword, arguments) else []
+    except SyntaxRefusal:
+        return []  # Whoever reads the instruction says it again, with its place.
 
 
 def _may_open(keyword: str, arguments: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 from mlcontainers.dockerfile.forms import Command, ExecForm, trusted_shell
 from mlcontainers.dockerfile.lexer import SyntaxRefusal
@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from mlcontainers.dockerfile.heredocs import Heredoc
     from mlcontainers.dockerfile.instructions import Source
 
-Flags: TypeAlias = dict[str, list[str | None]]
-"""The values of each flag; `None` for a bare one."""
+Fields: TypeAlias = dict[str, Any]
+"""Text, truth or tuple of texts by the name of an instruction's field."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 STRING, BOOL, LIST = "string", "bool", "list"
 _NO_FLAGS: dict[str, str] = {}
+_FIELDS = {
+    "from": "from_", "mount": "mounts", "device": "devices", "keep-git-dir": "keep_git_dir",
+    "start-period": "start_period", "start-interval": "start_interval",
+}  # fmt: skip
+"""Where a field has another name than its flag."""
 FLAGS: dict[str, dict[str, str]] = {
     "FROM": {"platform": STRING},
     "RUN": {"mount": LIST, "network": STRING, "security": STRING, "device": LIST},
@@ -40,18 +45,15 @@ FLAGS: dict[str, dict[str, str]] = {
 """The flags that have a meaning, by instruction."""
 
 
-class Reading:
-    """One instruction being read: its parts as text, and the bodies below it."""
+class Lines(NamedTuple):
+    """What an instruction's reader may need beside its parts: how it was cut into lines, and the bodies below it."""
 
-    __slots__ = ("cuts", "escape", "heredocs", "source", "text")
-
-    def __init__(self, source: Source, text: str, cuts: tuple[int, ...], escape: str, heredocs: list[Heredoc]) -> None:
-        self.source = source
-        self.text = text
-        """The whole joined line."""
-        self.cuts = cuts
-        self.escape = escape
-        self.heredocs = heredocs
+    escape: str
+    joined: str = ""
+    """The whole joined line; empty where the instruction is one physical line."""
+    cuts: tuple[int, ...] = ()
+    """Where in `joined` a physical line ended."""
+    heredocs: tuple[Heredoc, ...] = ()
 
 
 def is_json(text: str) -> bool:
@@ -64,17 +66,20 @@ def json_strings(text: str) -> tuple[str, ...] | None:
     if not text.startswith("["):
         return None
     try:
-        items = json.loads(text, parse_int=_no_text, parse_constant=_no_constant)
+        # Cheaper than `decode`, which looks for blanks at both ends; here there are none.
+        items, end = _array(text)
     except (ValueError, RecursionError):
         return None
-    for item in items:
-        if not isinstance(item, str):
-            because = "an array that is valid JSON is taken for the exec form, which holds strings only"
-            raise SyntaxRefusal(
-                Problem("json-not-strings", "error", "", f"{text} holds something that is no string", (because,))
-            )
+    if end != len(text):
+        return None
+    try:
+        joined = "".join(items)
+    except TypeError:
+        because = "an array that is valid JSON is taken for the exec form, which holds strings only"
+        problem = Problem("json-not-strings", "error", "", f"{text} holds something that is no string", (because,))
+        raise SyntaxRefusal(problem) from None
     # Go replaces what cannot be UTF-8, Python keeps it.
-    return tuple([item if item.isascii() else _SURROGATE.sub("\ufffd", item) for item in items])
+    return tuple(items if joined.isascii() else [_SURROGATE.sub("\ufffd", item) for item in items])
 
 
 def _no_text(number: str) -> None:
@@ -85,25 +90,36 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def flags_of(reading: Reading) -> Flags:
-    """The flags by name, each with its values; refused where they mean nothing."""
-    if not reading.source.flags:
+_array = json.JSONDecoder(parse_int=_no_text, parse_constant=_no_constant).raw_decode
+
+
+def flags_of(source: Source) -> Fields:
+    """The flags by the name of the field that holds them; refused where they mean nothing."""
+    if not source.flags:
         return {}
-    keyword = reading.source.keyword.upper()
+    keyword = source.keyword.upper()
     known = FLAGS.get(keyword, _NO_FLAGS)
-    found: Flags = {}
-    for flag in reading.source.flags:
+    found: Fields = {}
+    for flag in source.flags:
         name, equals, value = flag[2:].partition("=")
         kind = known.get(name)
         if kind is None:
             _refuse_flag(keyword, flag, name, known)
-        if kind != LIST and name in found:
+        field = _FIELDS.get(name, name)
+        if kind == LIST and equals:
+            found[field] = (*found.get(field, ()), value)
+            continue
+        if field in found:
             raise refuse("flag-twice", f"{keyword} has the flag --{name} twice")
-        if kind == BOOL and equals and value.lower() not in {"true", "false"}:
-            raise refuse("bad-flag", f"--{name}={value} is neither true nor false")
-        if kind != BOOL and not equals:
+        if kind == BOOL:
+            truth = value.lower() if equals else "true"
+            if truth not in {"true", "false"}:
+                raise refuse("bad-flag", f"--{name}={value} is neither true nor false")
+            found[field] = truth == "true"
+        elif equals:
+            found[field] = value
+        else:
             raise refuse("bad-flag", f"--{name} needs a value", f"--{name}=...")
-        found.setdefault(name, []).append((value.lower() if kind == BOOL else value) if equals else None)
     return found
 
 
@@ -115,37 +131,19 @@ def _refuse_flag(keyword: str, flag: str, name: str, known: dict[str, str]) -> N
     raise refuse("unknown-flag", f"{keyword} has no flag --{name}", *hints)
 
 
-def text_of(flags: Flags, name: str) -> str | None:
-    """The value of a flag; `None` where it is not given."""
-    values = flags.get(name)
-    return values[0] if values else None
-
-
-def truth_of(flags: Flags, name: str) -> bool:
-    """Whether a flag is given and not `false`."""
-    values = flags.get(name)
-    return values is not None and values[0] != "false"
-
-
-def list_of(flags: Flags, name: str) -> list[str]:
-    """All values of a flag that may be repeated."""
-    return [value for value in flags.get(name, []) if value is not None]
-
-
-def one_argument(reading: Reading, what: str) -> str:
+def one_argument(source: Source, what: str) -> str:
     """The one argument of an instruction without flags."""
-    flags_of(reading)
-    if not reading.source.arguments:
-        raise refuse("no-argument", f"{reading.source.keyword.upper()} needs a {what}")
-    return reading.source.arguments
+    flags_of(source)
+    if not source.arguments:
+        raise refuse("no-argument", f"{source.keyword.upper()} needs a {what}")
+    return source.arguments
 
 
-def command_of(reading: Reading, text: str) -> Command:
+def command_of(lines: Lines, text: str) -> Command:
     """Exec form where the text is a JSON array, else shell form."""
-    strings = json_strings(text)
-    if strings is not None:
+    if text[:1] == "[" and (strings := json_strings(text)) is not None:
         return trusted_exec(strings)
-    return trusted_shell(_pieces(reading, text))
+    return trusted_shell(_pieces(lines, text) if lines.cuts else (text,))
 
 
 def trusted_exec(argv: tuple[str, ...]) -> ExecForm:
@@ -155,12 +153,10 @@ def trusted_exec(argv: tuple[str, ...]) -> ExecForm:
     return form
 
 
-def _pieces(reading: Reading, text: str) -> tuple[str, ...]:
+def _pieces(lines: Lines, text: str) -> tuple[str, ...]:
     """The command in the lines it was written on."""
-    if not reading.cuts:
-        return (text,)
-    start = len(reading.text.rstrip(BLANKS)) - len(text)
-    cuts = [cut - start for cut in reading.cuts if 0 < cut - start < len(text)]
+    start = len(lines.joined.rstrip(BLANKS)) - len(text)
+    cuts = [cut - start for cut in lines.cuts if 0 < cut - start < len(text)]
     pieces: list[str] = []
     for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
         piece = text[begin:end]

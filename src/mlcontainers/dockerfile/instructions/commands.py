@@ -25,7 +25,7 @@ _PART = re.compile(r"([0-9.]+)(ns|us|µs|μs|ms|s|m|h)").findall
 _MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run(Instruction):
     """Runs a command while building, and keeps what it changed as a layer."""
 
@@ -90,7 +90,7 @@ class Run(Instruction):
             raise refuse("heredoc-mismatch", f"the command does not open just the heredocs {names}", names)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Command(Instruction):
     """What CMD and ENTRYPOINT share."""
 
@@ -105,7 +105,7 @@ class _Command(Instruction):
         return str(self.command)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cmd(_Command):
     """The default command, or the default arguments of the entrypoint."""
 
@@ -122,7 +122,7 @@ class Cmd(_Command):
         return cls(ShellForm.of(*pieces))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entrypoint(_Command):
     """The program that the container runs."""
 
@@ -139,7 +139,7 @@ class Entrypoint(_Command):
         return cls(ShellForm.of(*pieces))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Healthcheck(Instruction):
     """A command that tells whether the container is well; `NONE` where there is no command."""
 
@@ -200,7 +200,7 @@ class Healthcheck(Instruction):
         return "NONE" if self.command is None else f"CMD {self.command}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shell(Instruction):
     """The shell for the shell forms that follow in this stage."""
 
@@ -218,7 +218,7 @@ class Shell(Instruction):
         return json_array(self.argv)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Onbuild(Instruction):
     """An instruction that runs when somebody builds on this image."""
 

@@ -18,7 +18,7 @@ _NEEDS_JSON = re.compile(r"""[\s"'\\`]|^\[|^--|<<""").search
 _MISREAD = re.compile(r"""['"\\]""").search
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Copy(Instruction):
     """Copies files of the build context, of a stage or of an image. Variables in paths are expanded."""
 
@@ -51,7 +51,7 @@ class Copy(Instruction):
         return tuple([source for source in self.sources if isinstance(source, Heredoc)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Add(Instruction):
     """Copies files, unpacks archives and fetches addresses. Variables in paths are expanded."""
 
@@ -94,7 +94,7 @@ class Add(Instruction):
         return tuple([source for source in self.sources if isinstance(source, Heredoc)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workdir(Instruction):
     """The directory that the steps that follow and the container work in."""
 
@@ -111,7 +111,7 @@ class Workdir(Instruction):
         return self.path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Volume(Instruction):
     """Paths that live outside the container's own layer."""
 

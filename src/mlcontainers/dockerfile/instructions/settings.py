@@ -14,7 +14,7 @@ _PORT = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(?:tcp|udp|sctp))?", re.A
 _SIGNAL = re.compile(r"(?:SIG)?[A-Z]+[A-Z0-9]*(?:[+-][0-9]+)?|[1-9][0-9]*", re.ASCII).fullmatch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class From(Instruction):
     """Starts a stage on a base image, on another stage, or on nothing (`scratch`)."""
 
@@ -41,7 +41,7 @@ class From(Instruction):
         return self.image if self.name is None else f"{self.image} AS {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Expose(Instruction):
     """Ports that the container listens on: `8080`, `53/udp`, `7000-7010`."""
 
@@ -59,7 +59,7 @@ class Expose(Instruction):
         return " ".join(self.ports)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class User(Instruction):
     """Who runs the steps that follow and the container."""
 
@@ -74,7 +74,7 @@ class User(Instruction):
         return self.user
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stopsignal(Instruction):
     """The signal that asks the container to stop."""
 
@@ -91,7 +91,7 @@ class Stopsignal(Instruction):
         return self.signal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Maintainer(Instruction):
     """Deprecated: the label `org.opencontainers.image.authors` says the same."""
 

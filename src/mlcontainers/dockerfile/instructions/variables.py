@@ -16,7 +16,7 @@ Pairs: TypeAlias = Mapping[str, "str | Word"] | Iterable[tuple[str, "str | Word"
 _NAME = re.compile(r"""(?!--|#)[^\s='"\\$`<\x00-\x1f\x7f-\xa0]+""").fullmatch
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, init=False)
 class Env(Instruction):
     """Variables for the steps that follow and for the container."""
 
@@ -31,7 +31,7 @@ class Env(Instruction):
         return _written(self.pairs)
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, init=False)
 class Label(Instruction):
     """Names with values that the image carries for people and programs."""
 
@@ -46,7 +46,7 @@ class Label(Instruction):
         return _written(self.pairs)
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, init=False)
 class Arg(Instruction):
     """A variable that whoever builds may set; `others` are further ones on the same line."""
 
