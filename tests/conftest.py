@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mlcontainers import EngineNotFoundError
 from mlcontainers.engines.client import engine_version
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from pytest_docker.plugin import Services
 
 ROOT = Path(__file__).parent.parent
+# How fast a machine is and how many texts a constructor refuses says nothing about a law.
+settings.register_profile("laws", suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+settings.load_profile("laws")
 IN_CI = bool(os.environ.get("CI"))
 
 

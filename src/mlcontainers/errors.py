@@ -15,7 +15,7 @@ Every one carries `problems`, all that were found; `str` is one rendering of the
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 Severity = Literal["error", "warning", "info"]
@@ -23,7 +23,10 @@ Severity = Literal["error", "warning", "info"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """Where in a text: physical lines and columns, 1-based, both ends inclusive; 0 columns mean whole lines."""
+    """Where in a text: physical lines and columns, 1-based, both ends inclusive; 0 columns mean whole lines.
+
+    A column is a character of the text; a byte-order mark is not counted.
+    """
 
     start_line: int
     end_line: int
@@ -46,7 +49,11 @@ class Problem:
     hints: tuple[str, ...] = ()
     """Something to do or to paste, the best one first."""
     span: Span | None = None
-    """Set where the problem lies in a text."""
+    """Set where the problem lies in a text: the lines of the whole instruction."""
+    point: Span | None = None
+    """The very words it is about, where one can point at them."""
+    part: str = field(default="", compare=False, repr=False)
+    """These words, until it is known where they stand."""
 
     def __str__(self) -> str:
         lines = [f"{self.severity}[{self.code}]: {self.what}"]
@@ -57,10 +64,11 @@ class Problem:
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, object]:
-        """The problem as data for programs; `line` is set where it lies in a text."""
+        """The problem as data for programs; `line`, `end_line` and `point` are set where it lies in a text."""
         data: dict[str, object] = asdict(self)
-        del data["span"]
-        return {**data, "line": self.span.start_line if self.span else None}
+        del data["span"], data["part"]
+        lines = (self.span.start_line, self.span.end_line) if self.span else (None, None)
+        return {**data, "line": lines[0], "end_line": lines[1]}
 
 
 class MlcontainersError(Exception):

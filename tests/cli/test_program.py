@@ -75,7 +75,7 @@ class TestJson:
     def test_check_lists_problems_with_their_lines(self) -> None:
         (problem,) = json.loads(mlcontainers("check", "-", "--json", given="\nRUN true\n").stdout)
 
-        assert set(problem) == {"code", "severity", "where", "what", "because", "hints", "line"}
+        assert set(problem) == {"code", "severity", "where", "what", "because", "hints", "line", "end_line", "point"}
         assert problem["severity"] == "error"
 
     def test_check_of_a_good_file_is_an_empty_list(self) -> None:

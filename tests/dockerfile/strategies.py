@@ -51,6 +51,8 @@ HOSTILE = st.text(
 """Whatever somebody may try."""
 LINES = st.text(st.sampled_from(list("ab 09\\`'\"$#{}[]<>=-,;|&:/.é\u00a0")), min_size=1, max_size=14)
 """One line, with all that means something to somebody."""
+PLAIN = st.sampled_from(("a", "a/b", "/x", "80", "1000:1000", "SIGTERM"))
+"""What most constructors take."""
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,6}", fullmatch=True)
 PATHS = st.from_regex(r"/?[a-z.*][a-z0-9./_ -]{0,8}/", fullmatch=True)
 STAGES = st.from_regex(r"[a-z][a-z0-9_.-]{0,5}", fullmatch=True)
@@ -142,6 +144,7 @@ def instructions(text: SearchStrategy[str]) -> dict[str, SearchStrategy[Instruct
 
 def documents(text: SearchStrategy[str]) -> SearchStrategy[Dockerfile]:
     """Whole files, with comments and blank lines."""
+    text = PLAIN | text  # Some parts that no constructor refuses, or few files would ever be whole.
     kinds = instructions(text)
     comments: SearchStrategy[Item] = made(Comment, text)
     blanks: SearchStrategy[Item] = st.just(Blank())

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlcontainers.dockerfile import Cmd, Copy, Dockerfile, Env, Instruction, Item, Run, ShellForm, Word, check
-from mlcontainers.errors import InvalidDockerfileError, Span
+from mlcontainers.errors import InvalidDockerfileError
 from tests.dockerfile.test_cases import CASES
 
 _SEEDS = [path.read_bytes().decode() for path in CASES]
@@ -71,9 +71,13 @@ class TestReadingLosesNothing:
         line = 1
         for item in document.items:
             written = _text(item)
-            if isinstance(item, Instruction):
-                last = written.removesuffix("\n").count("\n")
-                assert item.span == Span(line, line + last)
+            if isinstance(item, Instruction) and item.source:
+                lines = written.removesuffix("\n").split("\n")
+                span = item.span
+                assert span
+                assert (span.start_line, span.end_line) == (line, line + len(lines) - 1)
+                assert lines[0].removeprefix("\ufeff")[span.start_column - 1 :].startswith(item.source.keyword[:1])
+                assert len(lines[-1].rstrip("\r").removeprefix("\ufeff")) == span.end_column
             line += written.count("\n")
 
     @settings(max_examples=100, deadline=None)

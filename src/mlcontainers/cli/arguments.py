@@ -9,6 +9,10 @@ ImageFile: TypeAlias = Annotated[
     str,
     typer.Argument(metavar="FILE", help="An image description: image.toml, or the same as .json.", show_default=False),
 ]
+DockerfilePath: TypeAlias = Annotated[
+    str,
+    typer.Argument(metavar="DOCKERFILE", help="A Dockerfile; - reads standard input.", show_default=False),
+]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Answer with one JSON document, for programs.")]
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlcontainers.dockerfile.document import Dockerfile
 from mlcontainers.dockerfile.frontends import NEWEST, too_new
 from mlcontainers.dockerfile.instructions import Instruction
 from mlcontainers.dockerfile.items import Comment, Directive
+from mlcontainers.dockerfile.locating import located
 from mlcontainers.dockerfile.meaning import meaning
 from mlcontainers.dockerfile.parser import read
 from mlcontainers.dockerfile.rules import RULES
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlcontainers.dockerfile.items import Item
-    from mlcontainers.dockerfile.scopes import Place
 
 _SKIP_ABOVE = re.compile(r"check[ \t]*=[ \t]*(.+)").fullmatch
 _ALL = "all"
@@ -33,12 +32,12 @@ def check_all(dockerfile: Dockerfile | str | bytes, *, frontend: str = NEWEST) -
     items, problems = read(text)
     directives = {item.name: item.value for item in items if isinstance(item, Directive)}
     view = View(items, directives.get("escape", "\\"))
-    found = [*problems, *(_at(place, problem) for place, problem in meaning(view))]
+    found = [*problems, *(located(problem, place.node.source) for place, problem in meaning(view))]
     skipped, fatal = _options(directives.get("check", ""))
     found += _check_problems(directives.get("check", ""), items)
     found += _rule_problems(view, skipped, fatal)
     if "syntax" not in directives:
-        found += [_at(place, problem) for place, problem in too_new(view, frontend)]
+        found += [located(problem, place.node.source) for place, problem in too_new(view, frontend)]
     return tuple(sorted(found, key=_line))
 
 
@@ -51,7 +50,7 @@ def _rule_problems(view: View, skipped: frozenset[str], fatal: bool) -> Iterator
             here = above.get(place.line, frozenset())
             if rule.name not in here and _ALL not in here:
                 severity = "error" if fatal else rule.severity
-                yield _at(place, Problem(rule.code, severity, "", what, (rule.why,), hints))
+                yield located(Problem(rule.code, severity, "", what, (rule.why,), hints), place.node.source)
 
 
 def _options(text: str) -> tuple[frozenset[str], bool]:
@@ -85,15 +84,10 @@ def _skips_above(items: tuple[Item, ...]) -> dict[int, frozenset[str]]:
             match = _SKIP_ABOVE(item.text.strip())
             pending |= _options(match[1])[0] if match else frozenset()
             continue
-        if isinstance(item, Instruction) and item.span and pending:
-            found[item.span.start_line] = pending
+        if isinstance(item, Instruction) and item.source and pending:
+            found[item.source.start_line] = pending
         pending = frozenset()
     return found
-
-
-def _at(place: Place, problem: Problem) -> Problem:
-    span = place.node.span
-    return replace(problem, where=f"Dockerfile:{place.line}", span=span) if span else problem
 
 
 def _line(problem: Problem) -> int:

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from mlcontainers.dockerfile.refusals import BLANKS, LONGEST_LINE
-from mlcontainers.errors import InvalidDockerfileError, Problem, Span
+from mlcontainers.errors import InvalidDockerfileError
 
 BOM = "\ufeff"
 DIRECTIVES = ("syntax", "escape", "check")
@@ -171,11 +171,3 @@ def _odd_flag(data: str, position: int) -> tuple[str, int]:
         else:
             word.append(character)
     return "".join(word), position
-
-
-def problem_at(problem: Problem, start: int, end: int, file: str = "Dockerfile") -> Problem:
-    """The same problem with its place."""
-    where = f"{file}:{start}"
-    return Problem(
-        problem.code, problem.severity, where, problem.what, problem.because, problem.hints, Span(start, end)
-    )

@@ -62,7 +62,10 @@ def meaning(view: View) -> Iterator[tuple[Place, Problem]]:
         dropped = node.source.flags if node.source and _drops_flags(node) else ()
         for flag in dropped:
             because = "builders drop flags of this instruction without a word"
-            yield place, _problem("dropped-flag", f"{node.keyword} takes no {flag}", because, severity="warning")
+            yield (
+                place,
+                _problem("dropped-flag", f"{node.keyword} takes no {flag}", because, severity="warning", part=flag),
+            )
 
 
 def _values(view: View, place: Place, node: Instruction) -> Iterator[Problem]:
@@ -125,16 +128,18 @@ def _expansion(node: Instruction, escape: str) -> Iterator[Problem]:
             variables(text, spelled)
         except BadExpansionError as error:
             hint = "builders know ${x}, :-w -w :+w +w :?w ?w #p ##p %p %%p /p/r //p/r"
-            yield _problem("bad-expansion", f"{what} {text!r} cannot be expanded", str(error), hint)
+            yield _problem("bad-expansion", f"{what} {text!r} cannot be expanded", str(error), hint, part=text)
 
 
 def _base(view: View, place: Place, node: From) -> Iterator[Problem]:
     image = node.image.strip("\"'")
     if "$" not in image and view.stage_of(image, place.stage) is None and not _is_reference(image):
         hints = [f"FROM {image.lower()}"] if _is_reference(image.lower()) else []
-        yield _problem("bad-reference", f"{image!r} is no image reference", "", *hints)
+        yield _problem("bad-reference", f"{image!r} is no image reference", "", *hints, part=image)
     if node.platform and "$" not in node.platform and not _PLATFORM(node.platform):
-        yield _problem("bad-platform", f"{node.platform!r} is no platform", "", "--platform=linux/amd64")
+        yield _problem(
+            "bad-platform", f"{node.platform!r} is no platform", "", "--platform=linux/amd64", part=node.platform
+        )
 
 
 def _is_reference(image: str) -> bool:
@@ -145,25 +150,26 @@ def _is_reference(image: str) -> bool:
 
 def _stage_problem(view: View, place: Place, name: str, *, numbers: bool) -> Problem | None:
     """What is wrong with a reference to another stage."""
+    part = f"from={name}"
     if "$" in name:
-        return _problem("bad-from", f"--from={name} takes no variable", "builders do not expand it")
+        return _problem("bad-from", f"--from={name} takes no variable", "builders do not expand it", part=part)
     if numbers and re.fullmatch("-?[0-9]+", name):
         index = int(name[:6])
         if index == place.stage:
-            return _problem("own-stage", f"--from={name} is the stage itself")
+            return _problem("own-stage", f"--from={name} is the stage itself", part=part)
         if not 0 <= index < place.stage:
-            return _problem("no-such-stage", f"--from={name} is no earlier stage: there are {place.stage}")
+            return _problem("no-such-stage", f"--from={name} is no earlier stage: there are {place.stage}", part=part)
         return None
     lowered = name.lower()
     if view.stage_of(lowered, place.stage) is not None:
         return None
     if place.stage < len(view.bases) and view.bases[place.stage].name == lowered:
-        return _problem("own-stage", f"--from={name} is the stage itself", "a stage cannot need itself")
+        return _problem("own-stage", f"--from={name} is the stage itself", "a stage cannot need itself", part=part)
     if view.stage_of(lowered, len(view.bases)) is not None:
-        return _problem("later-stage", f"--from={name} is a later stage", "a stage sees those above it only")
-    return (
-        None if not name or _is_reference(name) else _problem("bad-reference", f"--from={name!r} is no image reference")
-    )
+        return _problem("later-stage", f"--from={name} is a later stage", "a stage sees those above it only", part=part)
+    if not name or _is_reference(name):
+        return None
+    return _problem("bad-reference", f"--from={name!r} is no image reference", part=part)
 
 
 def _copy(view: View, place: Place, node: Copy) -> Iterator[Problem]:
@@ -171,7 +177,9 @@ def _copy(view: View, place: Place, node: Copy) -> Iterator[Problem]:
         yield found
     for source in node.sources:
         if isinstance(source, str) and (_URL(source) or _GIT(source)):
-            yield _problem("copy-url", f"COPY cannot fetch {source!r}", "", f"ADD {source} {node.destination}")
+            yield _problem(
+                "copy-url", f"COPY cannot fetch {source!r}", "", f"ADD {source} {node.destination}", part=source
+            )
     yield from _transfer(node)
 
 
@@ -181,16 +189,22 @@ def _add(node: Add) -> Iterator[Problem]:
         return
     first = next(iter(node.sources), "")
     if len(node.sources) > 1:
-        yield _problem("checksum-of-many", "--checksum takes one source", "it is the digest of one file")
+        yield _problem(
+            "checksum-of-many", "--checksum takes one source", "it is the digest of one file", part="--checksum"
+        )
     elif not CHECKSUM(node.checksum):
-        yield _problem("bad-checksum", f"{node.checksum!r} is no digest", "", "as in sha256: and 64 digits")
+        yield _problem(
+            "bad-checksum", f"{node.checksum!r} is no digest", "", "as in sha256: and 64 digits", part=node.checksum
+        )
     elif isinstance(first, str) and not ("$" in first or _URL(first) or _GIT(first)):
-        yield _problem("local-checksum", f"--checksum is for fetched files, and {first!r} is local")
+        yield _problem("local-checksum", f"--checksum is for fetched files, and {first!r} is local", part=first)
 
 
 def _transfer(node: Copy | Add) -> Iterator[Problem]:
     if node.chmod is not None and not CHMOD(node.chmod):
-        yield _problem("bad-chmod", f"{node.chmod!r} is no file mode", "", "as in 0644 or u+x")
+        yield _problem(
+            "bad-chmod", f"{node.chmod!r} is no file mode", "", "as in 0644 or u+x", part=f"--chmod={node.chmod}"
+        )
     destination = node.destination
     if (
         len(node.sources) > 1
@@ -201,13 +215,13 @@ def _transfer(node: Copy | Add) -> Iterator[Problem]:
         because = "without it the last source silently replaces the others"
         hint = f"write {destination}/"
         what = f"{len(node.sources)} sources go to {destination!r}, which does not end in /"
-        yield _problem("many-sources", what, because, hint, severity="warning")
+        yield _problem("many-sources", what, because, hint, severity="warning", part=destination)
 
 
 def _run(view: View, place: Place, node: Run) -> Iterator[Problem]:
     for mount in node.mounts:
-        for wrong in faults(mount):
-            yield _problem("bad-mount", wrong, f"--mount={mount}")
+        for wrong, part in faults(mount):
+            yield _problem("bad-mount", wrong, part=part)
         source = mount.get("from")
         if source and (found := _stage_problem(view, place, source, numbers=False)):
             yield found
@@ -218,13 +232,13 @@ def _port(port: str) -> Iterator[Problem]:
         return
     match = _PORT(port)
     if not match:
-        yield _problem("bad-port", f"{port!r} is no port", "", "as in 8080, 53/udp or 7000-7010")
+        yield _problem("bad-port", f"{port!r} is no port", "", "as in 8080, 53/udp or 7000-7010", part=port)
         return
     first, last = int(match[3][:9]), int((match[4] or match[3])[:9])
     if not first <= last <= 65_535:
-        yield _problem("bad-port", f"{port!r} is no port", "ports go from 0 to 65535, ranges upwards")
+        yield _problem("bad-port", f"{port!r} is no port", "ports go from 0 to 65535, ranges upwards", part=port)
     if match[5] is not None and match[5].lower() not in {"tcp", "udp", "sctp"}:
-        yield _problem("bad-port", f"{port!r} names no protocol", "", "tcp, udp or sctp")
+        yield _problem("bad-port", f"{port!r} names no protocol", "", "tcp, udp or sctp", part=port)
 
 
 def _signal(node: Stopsignal) -> Iterator[Problem]:
@@ -233,12 +247,14 @@ def _signal(node: Stopsignal) -> Iterator[Problem]:
         return
     name = re.sub(r"[+-][0-9]+$", "", signal.upper().removeprefix("SIG"))
     if name not in _SIGNALS:
-        yield _problem("bad-signal", f"{signal!r} is no signal", "", "STOPSIGNAL SIGTERM")
+        yield _problem("bad-signal", f"{signal!r} is no signal", "", "STOPSIGNAL SIGTERM", part=signal)
 
 
 def _drops_flags(node: Instruction) -> bool:
     return isinstance(node, Arg | Stopsignal) or (isinstance(node, Healthcheck) and node.command is None)
 
 
-def _problem(code: str, what: str, because: str = "", *hints: str, severity: Severity = "error") -> Problem:
-    return Problem(code, severity, "", what, (because,) if because else (), hints)
+def _problem(
+    code: str, what: str, because: str = "", *hints: str, severity: Severity = "error", part: str = ""
+) -> Problem:
+    return Problem(code, severity, "", what, (because,) if because else (), hints, part=part)

@@ -33,8 +33,8 @@ class Mount:
             flag_value(key, "mount option")
             if value is not None and "," in flag_value(value, f"mount option {key}"):
                 raise refuse("bad-mount", f"mount option {key}={value!r} holds a comma")
-        for wrong in faults(self):
-            raise refuse("bad-mount", wrong)
+        for wrong, part in faults(self):
+            raise refuse("bad-mount", wrong, part=part)
 
     @classmethod
     def bind(
@@ -76,37 +76,39 @@ class Mount:
         return ",".join([f"type={self.type}", *map(_field, parts)])
 
 
-def faults(mount: Mount) -> tuple[str, ...]:
-    """What the builder would refuse in a mount when the step runs."""
+def faults(mount: Mount) -> tuple[tuple[str, str], ...]:
+    """What the builder would refuse in a mount when the step runs, each with the option it is about."""
     allowed = _ALLOWED.get(mount.type)
     if allowed is None:
-        return (f"there is no mount type {mount.type!r}: it is one of {', '.join(TYPES)}",)
-    wrong: list[str] = []
+        what = f"there is no mount type {mount.type!r}: it is one of {', '.join(TYPES)}"
+        return ((what, f"type={mount.type}"),)
+    wrong: list[tuple[str, str]] = []
     for name, value in mount.options:
         key = ALIASES.get(name, name)
+        part = name if value is None else f"{name}={value}"
         if key not in allowed:
-            wrong.append(f"a {mount.type} mount has no option {name!r}")
+            wrong.append((f"a {mount.type} mount has no option {name!r}", part))
         elif value is None and key not in _BARE:
-            wrong.append(f"mount option {name!r} needs a value")
-        elif value is not None and "$" not in value:
-            wrong += _value_faults(key, value)
+            wrong.append((f"mount option {name!r} needs a value", part))
+        elif value is not None and "$" not in value and (fault := _value_fault(key, value)):
+            wrong.append((fault, part))
     if mount.type == "secret" and not any(mount.get(key) for key in ("id", "source", "target")):
-        wrong.append("a secret mount needs an id, a source or a target")
+        wrong.append(("a secret mount needs an id, a source or a target", "--mount"))
     if mount.type in {"cache", "tmpfs"} and mount.get("target") == "/":
-        wrong.append(f"the target of a {mount.type} mount cannot be /")
+        wrong.append((f"the target of a {mount.type} mount cannot be /", "--mount"))
     return tuple(wrong)
 
 
-def _value_faults(key: str, value: str) -> list[str]:
+def _value_fault(key: str, value: str) -> str:
     if key in _BARE and value not in _BOOLEANS:
-        return [f"mount option {key}={value!r} is neither true nor false"]
+        return f"mount option {key}={value!r} is neither true nor false"
     if key == "sharing" and value.lower() not in {"shared", "private", "locked"}:
-        return [f"mount option sharing={value!r} is none of shared, private, locked"]
+        return f"mount option sharing={value!r} is none of shared, private, locked"
     if key in {"uid", "gid"} and not (value.isascii() and value.isdigit()):
-        return [f"mount option {key}={value!r} is no number"]
+        return f"mount option {key}={value!r} is no number"
     if key == "mode" and (not value or value.strip("01234567")):
-        return [f"mount option mode={value!r} is no octal number"]
-    return []
+        return f"mount option mode={value!r} is no octal number"
+    return ""
 
 
 def trusted(type: str, options: tuple[tuple[str, str | None], ...]) -> Mount:

@@ -15,12 +15,12 @@ from mlcontainers.dockerfile.lexer import (
     join,
     overlong,
     physical_lines,
-    problem_at,
     read_directive,
     split,
     split_flags,
     split_keyword,
 )  # fmt: skip
+from mlcontainers.dockerfile.locating import located
 from mlcontainers.dockerfile.readers import READERS, reader_of
 from mlcontainers.dockerfile.reading import Lines, is_json
 from mlcontainers.dockerfile.refusals import BLANKS
@@ -62,8 +62,8 @@ def _not_utf8(text: str) -> Problem | None:
         text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
-        wrong = Problem("not-utf8", "error", "", "the text holds half a surrogate pair, which no file can hold")
-        return problem_at(wrong, line, line)
+        what = "the text holds half a surrogate pair, which no file can hold"
+        return Problem("not-utf8", "error", f"Dockerfile:{line}", what, span=Span(line, line))
     return None
 
 
@@ -142,7 +142,7 @@ class _Reader:
         try:
             node = (READERS.get(keyword) or reader_of(keyword))(source, lines)
         except InvalidDockerfileError as error:
-            self.problems += [problem_at(problem, start + 1, end) for problem in error.problems]
+            self.problems += [located(problem, source) for problem in error.problems]
             node = trusted(Unreadable, source, word=keyword, text=split_keyword(text)[1])
         self.items.append(node)
 

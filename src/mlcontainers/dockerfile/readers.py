@@ -62,7 +62,7 @@ def reader_of(keyword: str) -> Reader:
     reader = READERS.get(keyword.upper())
     if reader is None:
         hints = did_you_mean(keyword.upper(), READERS)
-        raise refuse("unknown-instruction", f"there is no instruction {keyword!r}", *hints)
+        raise refuse("unknown-instruction", f"there is no instruction {keyword!r}", *hints, part=keyword)
     return reader
 
 
@@ -71,11 +71,16 @@ def _from(source: Source, lines: Lines) -> Instruction:
     words = split_blanks(source.arguments)
     if len(words) not in {1, 3} or (len(words) == 3 and words[1].lower() != "as"):
         hint = "a comment needs a line of its own" if "#" in words else "FROM image AS name"
-        raise refuse("argument-count", f"FROM takes an image, or image AS name, got {' '.join(words)!r}", hint)
+        raise refuse(
+            "argument-count",
+            f"FROM takes an image, or image AS name, got {' '.join(words)!r}",
+            hint,
+            part=source.arguments,
+        )
     name = words[2].lower() if len(words) == 3 else None
     if name is not None and not _STAGE_NAME(name):
         hint = "lower-case letters, digits and _ . - after a first letter"
-        raise refuse("bad-stage-name", f"{words[2]!r} is no name of a stage", hint)
+        raise refuse("bad-stage-name", f"{words[2]!r} is no name of a stage", hint, part=words[2])
     # Builders take an empty platform for none.
     return trusted(From, source, image=words[0], name=name, platform=flags.get("platform") or None)
 
@@ -88,7 +93,8 @@ def _run(source: Source, lines: Lines) -> Instruction:
     for name, allowed in (("network", NETWORKS), ("security", SECURITIES)):
         value = flags.get(name)
         if value is not None and value not in allowed:
-            raise refuse(f"bad-{name}", f"--{name}={value} is none of {', '.join(allowed)}")
+            what = f"--{name}={value} is none of {', '.join(allowed)}"
+            raise refuse(f"bad-{name}", what, part=f"--{name}={value}")
     flags["mounts"] = tuple([read_mount(value) for value in flags.get("mounts", ())])
     return trusted(Run, source, command=command, bodies=lines.heredocs, **flags)
 
@@ -101,7 +107,7 @@ def read_mount(text: str) -> Mount:
         key, equals, value = field.partition("=")
         key = key.lower()
         if key == "from" and "$" in value:
-            raise refuse("bad-mount", f"mount option from={value!r} takes no variable")
+            raise refuse("bad-mount", f"mount option from={value!r} takes no variable", part=field)
         if key == "type" and equals:
             type = value.lower()
         else:
@@ -115,7 +121,7 @@ def _csv(text: str) -> list[str]:
     if '"' not in text:
         return text.split(",")
     if not re.fullmatch(r'(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*', text):
-        raise refuse("bad-mount", f"--mount={text} has a stray quote")
+        raise refuse("bad-mount", f"--mount={text} has a stray quote", part="--mount")
     fields = re.findall(r'(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))', text)
     return [quoted.replace('""', '"') or plain for quoted, plain in fields]
 
@@ -134,7 +140,8 @@ def _shell(source: Source, lines: Lines) -> Instruction:
     flags_of(source)
     argv = json_strings(source.arguments)
     if not argv:
-        raise refuse("bad-shell", "SHELL takes a JSON array", 'SHELL ["/bin/bash", "-c"]')
+        hint = 'SHELL ["/bin/bash", "-c"]'
+        raise refuse("bad-shell", "SHELL takes a JSON array", hint, part=source.arguments)
     return trusted(Shell, source, argv=argv)
 
 
@@ -144,11 +151,12 @@ def _paths(source: Source, lines: Lines) -> tuple[tuple[str | Heredoc, ...], str
     strings = json_strings(text) if text[:1] == "[" else None
     words = split_blanks(text) if strings is None else list(strings)
     if len(words) < 2:
-        raise refuse("argument-count", f"{keyword} takes at least a source and a destination, got {text!r}")
+        what = f"{keyword} takes at least a source and a destination, got {text!r}"
+        raise refuse("argument-count", what, part=text)
     if strings is not None or "<<" not in text:
         return tuple(words[:-1]), words[-1]
     if read_mark(words[-1]):
-        raise refuse("heredoc-destination", f"{keyword} cannot copy to the heredoc {words[-1]}")
+        raise refuse("heredoc-destination", f"{keyword} cannot copy to the heredoc {words[-1]}", part=words[-1])
     bodies = {heredoc.delimiter: heredoc for heredoc in lines.heredocs}
     sources: list[str | Heredoc] = []
     for word in words[:-1]:
@@ -177,7 +185,15 @@ def _pairs(source: Source, lines: Lines) -> tuple[tuple[str, Word], ...]:
         name, *rest = re.split("[\t\v\f\r ]+", text, maxsplit=1)
         if not rest:
             raise SyntaxRefusal(
-                Problem("no-value", "error", "", f"{keyword} {text} has no value", (), (f'{keyword} {text}="..."',))
+                Problem(
+                    "no-value",
+                    "error",
+                    "",
+                    f"{keyword} {text} has no value",
+                    (),
+                    (f'{keyword} {text}="..."',),
+                    part=text,
+                )
             )
         return ((name, _word(join_blanks(rest[0], escape), escape)),)
     pairs: list[tuple[str, Word]] = []
@@ -187,10 +203,10 @@ def _pairs(source: Source, lines: Lines) -> tuple[tuple[str, Word], ...]:
             hint = f'put a value with blanks in quotes, as in {keyword} NAME="a b"'
             because = "every word of this form is a pair"
             raise SyntaxRefusal(
-                Problem("bad-pair", "error", "", f"{keyword} has no = in {word!r}", (because,), (hint,))
+                Problem("bad-pair", "error", "", f"{keyword} has no = in {word!r}", (because,), (hint,), part=word)
             )
         if not name:
-            raise refuse("bad-name", f"{keyword} has a pair without a name: {word!r}")
+            raise refuse("bad-name", f"{keyword} has a pair without a name: {word!r}", part=word)
         pairs.append((name, _word(value, escape)))
     return tuple(pairs)
 
@@ -220,7 +236,8 @@ def _arg(source: Source, lines: Lines) -> Instruction:
     for word in split_words(source.arguments, lines.escape):
         name, equals, value = word.partition("=")
         if not name:
-            raise refuse("bad-name", f"ARG has no name in {word!r}", "ARG NAME=value, without blanks around =")
+            hint = "ARG NAME=value, without blanks around ="
+            raise refuse("bad-name", f"ARG has no name in {word!r}", hint, part=word)
         pairs.append((name, _word(value, lines.escape) if equals else None))
     if not pairs:
         raise refuse("no-argument", "ARG needs a name")
@@ -255,7 +272,7 @@ def _volume(source: Source, lines: Lines) -> Instruction:
     strings = json_strings(text)
     paths = tuple(split_blanks(text)) if strings is None else strings
     if not paths or not all(path.strip(BLANKS) for path in paths):
-        raise refuse("no-argument", f"VOLUME {text} names an empty path or none")
+        raise refuse("no-argument", f"VOLUME {text} names an empty path or none", part=text)
     return trusted(Volume, source, paths=paths)
 
 
@@ -264,10 +281,11 @@ def _healthcheck(source: Source, lines: Lines) -> Instruction:
     text = rest[0] if rest else ""
     if word.upper() == "NONE":
         if text:
-            raise refuse("argument-count", f"HEALTHCHECK NONE takes nothing else, got {text!r}")
+            raise refuse("argument-count", f"HEALTHCHECK NONE takes nothing else, got {text!r}", part=text)
         return _healthy(source, None, {})
     if word.upper() != "CMD":
-        raise refuse("bad-healthcheck", f"HEALTHCHECK takes CMD or NONE, got {word!r}", "HEALTHCHECK CMD ...")
+        what = f"HEALTHCHECK takes CMD or NONE, got {word!r}"
+        raise refuse("bad-healthcheck", what, "HEALTHCHECK CMD ...", part=word)
     flags = flags_of(source)
     command = command_of(lines, text)
     if not text or command == ExecForm(()):
@@ -282,10 +300,11 @@ def _healthy(source: Source, command: Command | None, flags: Fields) -> Instruct
         flag = name.replace("_", "-")
         if name != "retries" and not is_duration(value):
             because = "a number needs a unit: ms, s, m or h" if value.isdigit() else ""
-            raise refuse("bad-duration", f"--{flag}={value} is no duration", f"--{flag}=30s", because=because)
+            what, part = f"--{flag}={value} is no duration", f"--{flag}={value}"
+            raise refuse("bad-duration", what, f"--{flag}=30s", because=because, part=part)
     if retries := given.get("retries"):
         if not _WHOLE(retries) or int(retries) >= 2**31:
-            raise refuse("bad-retries", f"--retries={retries} is no number from 0 on")
+            raise refuse("bad-retries", f"--retries={retries} is no number from 0 on", part=f"--retries={retries}")
         given["retries"] = int(retries)
     return trusted(Healthcheck, source, command=command, **given)
 
@@ -308,7 +327,7 @@ def _onbuild(source: Source, lines: Lines) -> Instruction:
         child = trusted(Unreadable, inner, word=word, text=rest)
     flags_of(source)
     if word.upper() in {"ONBUILD", "FROM", "MAINTAINER"}:
-        raise refuse("bad-trigger", f"ONBUILD takes no {word.upper()}")
+        raise refuse("bad-trigger", f"ONBUILD takes no {word.upper()}", part=word)
     return trusted(Onbuild, source, instruction=child)
 
 

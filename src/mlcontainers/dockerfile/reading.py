@@ -76,8 +76,8 @@ def json_strings(text: str) -> tuple[str, ...] | None:
         joined = "".join(items)
     except TypeError:
         because = "an array that is valid JSON is taken for the exec form, which holds strings only"
-        problem = Problem("json-not-strings", "error", "", f"{text} holds something that is no string", (because,))
-        raise SyntaxRefusal(problem) from None
+        what = f"{text} holds something that is no string"
+        raise SyntaxRefusal(Problem("json-not-strings", "error", "", what, (because,), part=text)) from None
     # Go replaces what cannot be UTF-8, Python keeps it.
     return tuple(items if joined.isascii() else [_SURROGATE.sub("\ufffd", item) for item in items])
 
@@ -110,25 +110,26 @@ def flags_of(source: Source) -> Fields:
             found[field] = (*found.get(field, ()), value)
             continue
         if field in found:
-            raise refuse("flag-twice", f"{keyword} has the flag --{name} twice")
+            raise refuse("flag-twice", f"{keyword} has the flag --{name} twice", part=flag)
         if kind == BOOL:
             truth = value.lower() if equals else "true"
             if truth not in {"true", "false"}:
-                raise refuse("bad-flag", f"--{name}={value} is neither true nor false")
+                raise refuse("bad-flag", f"--{name}={value} is neither true nor false", part=flag)
             found[field] = truth == "true"
         elif equals:
             found[field] = value
         else:
-            raise refuse("bad-flag", f"--{name} needs a value", f"--{name}=...")
+            raise refuse("bad-flag", f"--{name} needs a value", f"--{name}=...", part=flag)
     return found
 
 
 def _refuse_flag(keyword: str, flag: str, name: str, known: dict[str, str]) -> NoReturn:
     if not known:
         hint = f"write {keyword} -- {flag}, or the JSON form" if keyword in {"CMD", "ENTRYPOINT"} else ""
-        raise refuse("unknown-flag", f"{keyword} takes no flags, and {flag} reads as one", *([hint] if hint else []))
+        what = f"{keyword} takes no flags, and {flag} reads as one"
+        raise refuse("unknown-flag", what, *([hint] if hint else []), part=flag)
     hints = [hint.replace("'", "'--", 1) for hint in did_you_mean(name, known)]
-    raise refuse("unknown-flag", f"{keyword} has no flag --{name}", *hints)
+    raise refuse("unknown-flag", f"{keyword} has no flag --{name}", *hints, part=flag)
 
 
 def one_argument(source: Source, what: str) -> str:

@@ -21,9 +21,10 @@ BLANKS = (
 _BREAKING = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]").search
 
 
-def refuse(code: str, what: str, *hints: str, because: str = "") -> InvalidDockerfileError:
-    """The error for something that cannot be written."""
-    return InvalidDockerfileError(Problem(code, "error", "", what, (because,) if because else (), hints))
+def refuse(code: str, what: str, *hints: str, because: str = "", part: str = "") -> InvalidDockerfileError:
+    """The error for something that cannot be written; `part` is the text it is about, as it would stand there."""
+    causes = (because,) if because else ()
+    return InvalidDockerfileError(Problem(code, "error", "", what, causes, hints, part=part))
 
 
 def one_line(text: object, what: str) -> str:

@@ -34,7 +34,7 @@ class Place:
     @property
     def line(self) -> int:
         """The first line, 0 for an instruction that was made."""
-        return self.node.span.start_line if self.node.span else 0
+        return self.node.source.start_line if self.node.source else 0
 
 
 @dataclass(frozen=True)

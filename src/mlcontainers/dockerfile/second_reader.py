@@ -48,7 +48,7 @@ def _instructions(ours: tuple[Instruction, ...], theirs: list[dict[str, object]]
             yield _problem(node, f"{node.keyword} {_value(node)!r} is read as {entry.get('value')!r}")
         if node.heredocs:
             # It takes the bodies for instructions: they are passed over.
-            end = node.span.end_line if node.span else 0
+            end = node.source.end_line if node.source else 0
             while position < len(theirs) and _start(theirs[position]) < end:
                 position += 1
     for entry in theirs[position:]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias, TypeVar
 
+from mlcontainers.dockerfile.refusals import BLANKS
 from mlcontainers.errors import Span
 
 if TYPE_CHECKING:
@@ -34,8 +35,11 @@ class Source(NamedTuple):
 
     @property
     def span(self) -> Span:
-        """First and last physical line."""
-        return Span(self.start_line, self.end_line)
+        """First and last physical line, from the keyword to the last character of the last line."""
+        text = self.text.removeprefix("\ufeff")
+        column = len(text) - len(text.lstrip(BLANKS)) + 1
+        last = text.removesuffix("\n").rpartition("\n")[2].rstrip("\r")
+        return Span(self.start_line, self.end_line, column, len(last))
 
 
 @dataclass(frozen=True)
