@@ -14,7 +14,11 @@ from mlcontainers.dockerfile.render import written
 from mlcontainers.errors import InvalidDockerfileError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dockerfile_parse import DockerfileParser
+
+    from mlcontainers.dockerfile.resolving import Resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,24 @@ class Dockerfile:
         raise refuse(
             "no-such-stage", f"there is no stage {which!r}", f"there are: {names}" if names else "none has a name"
         )
+
+    def resolve(
+        self,
+        build_args: Mapping[str, str] | None = None,
+        *,
+        platform: str = "linux/amd64",
+        build_platform: str | None = None,
+        target: int | str = -1,
+        environments: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> Resolution:
+        """What the file comes to with these `--build-arg`s and `--platform`: values of variables, stages, their bases.
+
+        `environments` are the variables that images from outside bring, by reference; what is not told is unset.
+        The platform of the builder is the one that is built for, unless said otherwise.
+        """
+        from mlcontainers.dockerfile.resolving import resolve
+
+        return resolve(self, build_args or {}, platform, build_platform or platform, target, environments or {})
 
     def _position(self, node: Instruction) -> int:
         """Where this very instruction stands; one that is only equal to it counts if it is the only one."""

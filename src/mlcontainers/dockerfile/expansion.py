@@ -1,96 +1,237 @@
-"""Variables in a text: which are named, and whether a builder could expand them at all."""
+"""Variables in a text, as builders expand them: quotes, escapes, `$name` and `${name...}`.
+
+The rules are those of BuildKit's `frontend/dockerfile/shell`; they resemble a shell's and are none.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from mlcontainers.dockerfile.patterns import BadPatternError, replaced, without_prefix, without_suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]", re.ASCII).match
-_MODIFIER = re.compile(r":[-+?]|[-+?]|##?|%%?|//?").match
+    Lookup: TypeAlias = Callable[[str], str | None]
+    """The value of a variable; `None` where it is unset."""
 
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One use of a variable."""
-
-    name: str
-    modifier: str = ""
-    """What stands behind the name in braces, such as `:-`; empty for none."""
-
-    @property
-    def may_be_unset(self) -> bool:
-        """Whether the text says what happens without a value."""
-        return self.modifier[-1:] in {"-", "+", "?"}
+_SPECIAL = frozenset("@*#?-$!")
+_CONDITIONS = frozenset("-+?")
+_TRIMS = frozenset("#%")
+_PLAIN = re.compile(r"[^'\"$\\`}/]+").match
 
 
 class BadExpansionError(ValueError):
     """A text that no builder can expand; its argument is the reason."""
 
 
+@dataclass(frozen=True)
+class Variable:
+    """One use of a variable: `$name`, or `${name}` with a modifier such as `:-` and what follows it."""
+
+    name: str
+    modifier: str = ""
+    word: tuple[Part, ...] = ()
+    """The default, the alternative, the message or the pattern."""
+    replacement: tuple[Part, ...] = ()
+
+    @property
+    def may_be_unset(self) -> bool:
+        """Whether the text says what happens without a value."""
+        return self.modifier[-1:] in _CONDITIONS
+
+    @cached_property
+    def inner(self) -> tuple[Variable, ...]:
+        """The variables in its word and its replacement."""
+        return tuple(_variables((*self.word, *self.replacement)))
+
+    def expand(self, lookup: Lookup) -> str:
+        """Its text, where `lookup` knows the values."""
+        word = joined(self.word, lookup)
+        value = lookup(self.name)
+        unset = value is None or (not value and self.modifier[:1] == ":")
+        match self.modifier[-1:]:
+            case "-":
+                return word if unset else value or ""
+            case "+":
+                return "" if unset else word
+            case "?":
+                if unset:
+                    state = "unset" if value is None else "empty"
+                    raise BadExpansionError(f"{self.name}: {word or f'is not allowed to be {state}'}")
+                return value or ""
+            case "":
+                return value or ""
+            case _:
+                return self._patterned(value or "", word, lookup)
+
+    def _patterned(self, value: str, word: str, lookup: Lookup) -> str:
+        try:
+            if self.modifier == "#":
+                return without_prefix(value, word)
+            if self.modifier == "%":
+                return without_suffix(value, word)
+            return replaced(value, word, joined(self.replacement, lookup), every=self.modifier == "//")
+        except BadPatternError as error:
+            raise BadExpansionError(str(error)) from None
+
+
+Part: TypeAlias = "str | Variable"
+"""Plain text without its quotes and escapes, or a variable."""
+
+
+def expand(text: str, lookup: Lookup, escape: str = "\\") -> str:
+    """The text with quotes and escapes read and variables replaced; raises BadExpansionError."""
+    return joined(parts(text, escape), lookup)
+
+
+def joined(pieces: tuple[Part, ...], lookup: Lookup) -> str:
+    """Pieces as one text."""
+    return "".join([piece if isinstance(piece, str) else piece.expand(lookup) for piece in pieces])
+
+
 def variables(text: str, escape: str = "\\") -> tuple[Variable, ...]:
-    """The variables that a builder looks up in a text, in order."""
+    """The variables that a builder looks up in a text, in order; raises BadExpansionError."""
     if "$" not in text and "'" not in text and '"' not in text:
         return ()
-    return tuple(_walk(text, escape))
+    return tuple(_variables(parts(text, escape)))
 
 
-def _walk(text: str, escape: str) -> Iterator[Variable]:
-    position, quote = 0, ""
-    while position < len(text):
-        character = text[position]
-        position += 1
-        if quote == "'":
-            quote = "" if character == "'" else quote
-        elif character == escape:
-            position += 1
-        elif character in "'\"" and quote in {"", character}:
-            quote = "" if quote else character
-        elif character == "$":
-            found, position = _variable(text, position, escape)
-            yield from found
-    if quote:
-        raise BadExpansionError(f"the quote {quote} has no end")
+def _variables(pieces: tuple[Part, ...]) -> Iterator[Variable]:
+    for piece in pieces:
+        if isinstance(piece, Variable):
+            yield piece
+            yield from piece.inner
 
 
-def _variable(text: str, position: int, escape: str) -> tuple[list[Variable], int]:
-    if text[position : position + 1] != "{":
-        match = _NAME(text, position)
-        return ([Variable(match[0])], match.end()) if match else ([], position)
-    match = _NAME(text, position + 1)
-    if not match:
-        raise BadExpansionError("${ needs the name of a variable")
-    close = text[match.end() : match.end() + 1]
-    if close == "}":
-        return [Variable(match[0])], match.end() + 1
-    modifier = _MODIFIER(text, match.end())
-    if not modifier:
-        what = f"the modifier {close!r} is none that builders know" if close else "the brace has no end"
-        raise BadExpansionError(f"in ${{{match[0]}: {what}")
-    end = _closing(text, modifier.end(), escape)
-    return [Variable(match[0], modifier[0]), *_walk(text[modifier.end() : end], escape)], end + 1
+def parts(text: str, escape: str = "\\") -> tuple[Part, ...]:
+    """What a text is made of; raises BadExpansionError where builders stumble, whatever the values are."""
+    return _Reader(text, escape).until("", raw=False)
 
 
-def _closing(text: str, position: int, escape: str) -> int:
-    depth = 1
-    quote = ""
-    while position < len(text):
-        character = text[position]
-        if character == escape and quote != "'":
-            position += 1
-        elif quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
-        elif text.startswith("${", position):
-            depth += 1
-            position += 1
-        elif character == "}":
-            depth -= 1
-            if not depth:
-                return position
-        position += 1
-    raise BadExpansionError("${ has no end")
+class _Reader:
+    """One walk through a text; every method reads what it is named for and moves on."""
+
+    def __init__(self, text: str, escape: str) -> None:
+        self.text = text
+        self.escape = escape
+        self.position = 0
+
+    def peek(self) -> str:
+        return self.text[self.position : self.position + 1]
+
+    def next(self) -> str:
+        character = self.peek()
+        self.position += 1
+        return character
+
+    def until(self, stop: str, *, raw: bool) -> tuple[Part, ...]:
+        """Up to a character, or to the end for none. `raw` keeps escapes, for patterns read them once more."""
+        found: list[Part] = []
+        while character := self.peek():
+            if character == stop:
+                self.position += 1
+                return tuple(found)
+            if character == "'":
+                found.append(self.single())
+            elif character == '"':
+                found += self.double(raw=raw)
+            elif character == "$":
+                found.append(self.dollar())
+            else:
+                found.append(self.plain(raw=raw))
+        if stop:
+            raise BadExpansionError(f"the {stop} that ends ${{...}} is missing")
+        return tuple(found)
+
+    def plain(self, *, raw: bool) -> str:
+        if run := _PLAIN(self.text, self.position):
+            self.position = run.end()
+            return run[0]
+        character = self.next()
+        if character != self.escape:
+            return character
+        following = self.next()
+        # An escape at the very end is dropped.
+        return character + following if raw else following
+
+    def single(self) -> str:
+        end = self.text.find("'", self.position + 1)
+        if end < 0:
+            raise BadExpansionError("the quote ' has no end")
+        start, self.position = self.position + 1, end + 1
+        return self.text[start:end]
+
+    def double(self, *, raw: bool) -> Iterator[Part]:
+        self.position += 1
+        while (character := self.peek()) != '"':
+            if not character:
+                raise BadExpansionError('the quote " has no end')
+            if character == "$":
+                yield self.dollar()
+                continue
+            self.position += 1
+            if character != self.escape:
+                yield character
+                continue
+            following = self.peek()
+            if raw and following:
+                yield character
+            if following in {'"', "$", self.escape}:
+                yield self.next()
+            elif following:
+                yield character
+        self.position += 1
+
+    def dollar(self) -> Part:
+        self.position += 1
+        if self.peek() != "{":
+            name = self.name()
+            return Variable(name) if name else "$"
+        self.position += 1
+        if self.peek() in {"", "{", "}", ":"}:
+            raise BadExpansionError("${ needs the name of a variable")
+        return self.braced(self.name())
+
+    def braced(self, name: str) -> Variable:
+        """What stands behind the name in `${name...}`."""
+        mark = self.next()
+        colon = ""
+        if mark == "}":
+            return Variable(name)
+        if mark == ":":
+            colon, mark = mark, self.next()
+        if mark in _CONDITIONS:
+            return Variable(name, colon + mark, self.until("}", raw=False))
+        if mark in _TRIMS and not colon:
+            return self.checked(Variable(name, mark, self.until("}", raw=True)))
+        if mark == "/" and not colon:
+            every = self.peek() == "/"
+            self.position += every
+            pattern, replacement = self.until("/", raw=True), self.until("}", raw=True)
+            return self.checked(Variable(name, "//" if every else "/", pattern, replacement))
+        what = f"the modifier {colon + mark!r} is none that builders know" if mark else "the brace has no end"
+        raise BadExpansionError(f"in ${{{name}: {what}")
+
+    def checked(self, variable: Variable) -> Variable:
+        """A pattern without variables is known to be one or not."""
+        if not variable.inner:
+            variable.expand(lambda name: "")
+        return variable
+
+    def name(self) -> str:
+        """A name, a number, or one of the shell's special characters; empty for none."""
+        start = self.position
+        character = self.peek()
+        if character in _SPECIAL:
+            self.position += 1
+        elif character.isdecimal():
+            while self.peek().isdecimal():
+                self.position += 1
+        else:
+            while (character := self.peek()) == "_" or character.isalpha() or character.isdecimal():
+                self.position += 1
+        return self.text[start : self.position]

@@ -14,7 +14,7 @@ _MARK = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)", re.DOTALL).fullmatch
 # What ends a run of plain characters while words are cut as the builder's shell reader does.
 _PLAIN = re.compile(rf"[^'\"\\$<{BLANKS}]+").match
 _SOLID = re.compile(rf"[^{BLANKS}]+").match
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]", re.ASCII).match
+_NAME = re.compile(r"[^\W\d]\w*|\d+|[@*#?$!-]").match
 _MODIFIER = re.compile(r":?[-+?]|##?|%%?|//?").match
 
 Mark: TypeAlias = tuple[str, bool, bool, str]
@@ -203,9 +203,9 @@ def _after_dollar(line: str, position: int) -> int | None:
         match = _NAME(line, position + 1)
         return match.end() if match else position + 1
     match = _NAME(line, position + 2)
-    if not match:
+    if not match and line[position + 2 : position + 3] not in {"+", "%", "/"}:
         return None
-    position = match.end()
+    position = match.end() if match else position + 2  # A modifier needs no name.
     if line[position : position + 1] == "}":
         return position + 1
     modifier = _MODIFIER(line, position)
