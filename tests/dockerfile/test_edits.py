@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from mlcontainers.dockerfile import Blank, Comment, Dockerfile, Env, From, Run, User, Workdir
+from mlcontainers.dockerfile import Blank, Comment, Dockerfile, Env, From, Run, User, Word, Workdir
 from mlcontainers.errors import InvalidDockerfileError
 from tests.dockerfile.test_parse import mutated, parsed
 
@@ -105,3 +105,140 @@ class TestEditsAreLocal:
         assert [stage.base.image for stage in again.stages][-1] == "busybox:1"
         assert len(again.instructions) == len(document.instructions)
         assert isinstance(again.instructions[0], From) or text
+
+
+class TestFlags:
+    """A flag is set, replaced and taken away; the rest of the instruction stays."""
+
+    TEXT = "FROM x\ncopy --link  --from=a a b\nRUN   --mount=type=cache,target=/c  make\nHEALTHCHECK CMD true\n"
+
+    def test_texts_truths_lists_and_numbers(self) -> None:
+        document = Dockerfile.parse(self.TEXT)
+        base, copy, run, health = document.instructions
+
+        assert (
+            document.with_flag(base, "platform", "linux/arm64").render().startswith("FROM --platform=linux/arm64 x\n")
+        )
+        assert "\nCOPY --from=a a b\n" in document.with_flag(copy, "link", False).render()
+        assert "\nCOPY --link a b\n" in document.with_flag(copy, "from", None).render()
+        assert "\nCOPY --from=a --chown=1:1 --link a b\n" in document.with_flag(copy, "chown", "1:1").render()
+        assert "\nRUN make\n" in document.with_flag(run, "mount", ()).render()
+        assert "\nRUN --mount=type=ssh make\n" in document.with_flag(run, "mount", ("type=ssh",)).render()
+        assert "\nHEALTHCHECK --retries=3 CMD true\n" in document.with_flag(health, "retries", "3").render()
+        assert document.with_flag(run, "network", None).render().startswith("FROM x\ncopy --link  --from=a a b\n")
+
+    @pytest.mark.parametrize(
+        ("index", "name", "value", "code"),
+        (
+            (0, "platfrm", "a", "unknown-flag"),
+            (1, "link", "yes", "bad-flag"),
+            (1, "chown", "a b", "bad-flag"),
+            (2, "mount", ("type=what",), "bad-mount"),
+            (2, "network", "some", "bad-network"),
+            (3, "retries", "-1", "bad-retries"),
+            (3, "interval", "5", "bad-duration"),
+        ),
+    )
+    def test_what_no_builder_takes_is_refused(self, index: int, name: str, value: str, code: str) -> None:
+        document = Dockerfile.parse(self.TEXT)
+
+        with pytest.raises(InvalidDockerfileError, match=code):
+            document.with_flag(document.instructions[index], name, value)
+
+
+class TestValues:
+    """ENV, LABEL and ARG are set where they are set last, and added where they are not."""
+
+    TEXT = (
+        "ARG A=1\nFROM x AS a\nARG B\n# steps\nRUN b\nENV C=1 \\\n  D='2'\nenv  C  old form\nLABEL l=1\nFROM a\nRUN c\n"
+    )
+
+    def test_the_last_one_is_changed(self) -> None:
+        document = Dockerfile.parse(self.TEXT)
+
+        assert document.with_env("C", "$5", stage="a").render() == self.TEXT.replace("env  C  old form", 'ENV C="\\$5"')
+        assert document.with_env("D", Word.template("$C"), stage=0).render() == self.TEXT.replace(
+            "ENV C=1 \\\n  D='2'", 'ENV C=1 \\\n    D="$C"'
+        )
+        assert document.with_label("l", "2", stage=0).render() == self.TEXT.replace("LABEL l=1", 'LABEL l="2"')
+        assert document.with_arg("A", "2").render() == self.TEXT.replace("ARG A=1", 'ARG A="2"')
+        assert document.with_arg("B", "x", stage="a").render() == self.TEXT.replace("ARG B", 'ARG B="x"')
+
+    def test_a_new_one_is_added(self) -> None:
+        document = Dockerfile.parse(self.TEXT)
+
+        assert document.with_env("E", "1", stage="a").render() == self.TEXT.replace("# steps", 'ENV E="1"\n# steps')
+        assert document.with_label("m", "1").render() == self.TEXT + 'LABEL m="1"\n'
+        assert document.with_label("m", "1", stage=0).render() == self.TEXT.replace(
+            "LABEL l=1\n", 'LABEL l=1\nLABEL m="1"\n'
+        )
+        assert document.with_arg("E").render() == self.TEXT.replace("FROM x", "ARG E\nFROM x")
+        assert document.with_arg("E", "1", stage=1).render() == self.TEXT.replace("FROM a\n", 'FROM a\nARG E="1"\n')
+        assert Dockerfile.parse("FROM x").with_env("A", "1").render() == 'FROM x\nENV A="1"\n'
+
+    @pytest.mark.parametrize(("name", "value"), (("A", "x\nUSER root"), ("A B", "x"), ("A", "\ud800"), ("", "x")))
+    def test_what_cannot_be_written_is_refused(self, name: str, value: str) -> None:
+        document = Dockerfile.parse(self.TEXT)
+
+        for edit in (document.with_env, document.with_label, document.with_arg):
+            with pytest.raises(InvalidDockerfileError):
+                edit(name, value)
+
+
+class TestRenaming:
+    """A stage is renamed with all that refer to it, and nothing else is."""
+
+    TEXT = (
+        "FROM x AS Build\nRUN  a\nFROM build AS b\ncopy  --from=BUILD a b\n"
+        "RUN --mount=type=bind,from=build,target=/x  --mount=type=cache,target=/y echo build\n"
+        "COPY --from=builds a b\nFROM Build\nFROM build\n"
+    )
+
+    def test_references_follow(self) -> None:
+        document = Dockerfile.parse(self.TEXT).rename_stage("build", "maker")
+
+        assert document.render() == (
+            "FROM x AS maker\nRUN  a\nFROM maker AS b\nCOPY --from=maker a b\n"
+            "RUN --mount=type=bind,from=maker,target=/x \\\n    --mount=type=cache,target=/y \\\n    echo build\n"
+            "COPY --from=builds a b\nFROM Build\nFROM maker\n"
+        )
+
+    def test_a_stage_without_a_name_gets_one(self) -> None:
+        document = Dockerfile.parse("FROM x\nFROM y\nCOPY --from=0 a b\n").rename_stage(0, "first")
+
+        assert document.render() == "FROM x AS first\nFROM y\nCOPY --from=0 a b\n"
+
+    def test_of_two_with_one_name_each_keeps_its_own(self) -> None:
+        text = "FROM x AS a\nFROM a AS a\nFROM a\n"
+
+        assert Dockerfile.parse(text).rename_stage(0, "z").render() == "FROM x AS z\nFROM z AS a\nFROM a\n"
+        assert Dockerfile.parse(text).rename_stage("a", "z").render() == "FROM x AS a\nFROM a AS z\nFROM z\n"
+
+    @pytest.mark.parametrize(
+        ("text", "name", "code"),
+        (
+            ("FROM x AS a\nFROM y AS b\n", "b", "stage-name-taken"),
+            ("FROM x AS a\nCOPY --from=nginx a b\n", "nginx", "stage-name-taken"),
+            ("FROM x AS a\nFROM a\nONBUILD COPY --from=a a b\n", "c", "cannot-be-renamed"),
+            ("ARG S=a\nFROM x AS a\nFROM $S\n", "c", "cannot-be-renamed"),
+            ("FROM x AS a\n", "A b", "bad-stage-name"),
+        ),
+    )
+    def test_what_would_change_a_meaning_is_refused(self, text: str, name: str, code: str) -> None:
+        with pytest.raises(InvalidDockerfileError, match=code):
+            Dockerfile.parse(text).rename_stage("a", name)
+
+
+@settings(max_examples=100, deadline=None)
+@given(mutated())
+def test_setting_a_value_leaves_all_other_lines(text: str) -> None:
+    document = parsed(text)
+    if document is None:
+        return
+    edited = document.with_env("LAW", "1")
+
+    assert edited.resolve().stages[-1].environment.get("LAW") == "1"
+    read = [node.source for node in edited.instructions if node.source]
+    assert len(edited.instructions) - len(read) <= 2
+    assert set(read) <= {node.source for node in document.instructions}
+    assert edited.with_env("LAW", "1") == edited

@@ -14,11 +14,12 @@ from mlcontainers.dockerfile.render import written
 from mlcontainers.errors import InvalidDockerfileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from dockerfile_parse import DockerfileParser
 
     from mlcontainers.dockerfile.resolving import Resolution
+    from mlcontainers.dockerfile.words import Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,16 @@ class Dockerfile:
         position = self._position(old)
         return self._edited(position, position + 1, new)
 
+    def replace_all(self, changes: Iterable[tuple[Instruction, Instruction]]) -> Dockerfile:
+        """This document with several instructions replaced at once, as pairs of old and new."""
+        items = list(self.items)
+        for old, new in changes:
+            position = self._position(old)
+            items[position] = _without_source(new)
+            _check_readable(new, self.escape)
+        _check_order(tuple(items))
+        return Dockerfile(tuple(items))
+
     def insert_before(self, node: Instruction, *items: Item) -> Dockerfile:
         """This document with more items above an instruction and the comments that belong to it."""
         position = self._position(node)
@@ -163,6 +174,48 @@ class Dockerfile:
         """This document with another base image; the stage by index or name, the last if none is said."""
         base = self.stage(stage).base
         return self.replace(base, replace(base, image=image))
+
+    def with_flag(self, node: Instruction, name: str, value: str | bool | tuple[str, ...] | None = True) -> Dockerfile:
+        """This document with a flag of an instruction set, such as `platform` or `chown`, or taken away with `None`.
+
+        `link`, `parents` and the like take True or False; `mount`, `device` and `exclude` a tuple of texts.
+        """
+        from mlcontainers.dockerfile.editing import with_flag
+
+        return self.replace(node, with_flag(node, name, value))
+
+    def with_env(self, name: str, value: str | Word, *, stage: int | str = -1) -> Dockerfile:
+        """This document with a variable set where a stage sets it last; else above the stage's first step.
+
+        A `str` means its text; `Word.template` lets the builder expand variables.
+        """
+        from mlcontainers.dockerfile.editing import with_env
+
+        return with_env(self, name, value, stage)
+
+    def with_label(self, name: str, value: str | Word, *, stage: int | str = -1) -> Dockerfile:
+        """This document with a label set where a stage sets it last; else at the stage's end."""
+        from mlcontainers.dockerfile.editing import with_label
+
+        return with_label(self, name, value, stage)
+
+    def with_arg(self, name: str, default: str | Word | None = None, *, stage: int | str | None = None) -> Dockerfile:
+        """This document with another default of an ARG, which is added if need be.
+
+        It is one above the first FROM unless a stage is named.
+        """
+        from mlcontainers.dockerfile.editing import with_arg
+
+        return with_arg(self, name, default, stage)
+
+    def rename_stage(self, stage: int | str, name: str) -> Dockerfile:
+        """This document with a stage and all that refer to it renamed.
+
+        Refused where another stage or an image has that name, or where the old one is in an ONBUILD or an ARG.
+        """
+        from mlcontainers.dockerfile.editing import rename_stage
+
+        return rename_stage(self, stage, name)
 
     def stage(self, which: int | str) -> Stage:
         """A stage by its index or, in any case of letters, its name; of two with one name the last."""
@@ -215,7 +268,9 @@ class Dockerfile:
         fresh = [_without_source(item) for item in new]
         for item in fresh:
             _check_readable(item, escape)
-        items = (*map(_closed, self.items[:start]), *fresh, *self.items[end:])
+        before = self.items[:start]
+        # Only the very last line of a file can wait for another one.
+        items = (*before[:-1], *map(_closed, before[-1:]), *fresh, *self.items[end:])
         _check_order(items)
         _check_head(items)
         return Dockerfile(items)

@@ -93,6 +93,11 @@ def _no_constant(name: str) -> NoReturn:
 _array = json.JSONDecoder(parse_int=_no_text, parse_constant=_no_constant).raw_decode
 
 
+def field_of(flag: str) -> str:
+    """The field of an instruction that holds a flag."""
+    return _FIELDS.get(flag, flag)
+
+
 def flags_of(source: Source) -> Fields:
     """The flags by the name of the field that holds them; refused where they mean nothing."""
     if not source.flags:
