@@ -54,7 +54,7 @@ def test_what_parses_renders_as_it_stood(path: Path) -> None:
         return
 
     assert document.encode() == content
-    assert Dockerfile.parse(document.canonical()).instructions == document.instructions
+    assert document.formatted().instructions == document.instructions
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlcontainers.dockerfile import Cmd, Copy, Dockerfile, Env, Instruction, Item, Run, ShellForm, Word, check
+from mlcontainers.dockerfile import Cmd, Comment, Copy, Dockerfile, Env, Instruction, Item, Run, ShellForm, Word, check
+from mlcontainers.dockerfile.lexer import inner_comments
+from mlcontainers.dockerfile.refusals import BLANKS
 from mlcontainers.errors import InvalidDockerfileError
 from tests.dockerfile.test_cases import CASES
 
@@ -36,6 +38,17 @@ def parsed(content: str | bytes) -> Dockerfile | None:
         assert error.problems
         assert all(problem.span and problem.where.startswith("Dockerfile:") for problem in error.problems)
         return None
+
+
+def _comments(document: Dockerfile) -> list[str]:
+    """The texts of all comments, those inside instructions before those that follow."""
+    found: list[str] = []
+    for item in document.items:
+        if isinstance(item, Comment):
+            found.append(item.text)
+        elif isinstance(item, Instruction) and item.source:
+            found += inner_comments(item.source.text, document.escape)
+    return [text.strip(BLANKS + "#") for text in found]
 
 
 class TestReadingLosesNothing:
@@ -93,7 +106,9 @@ class TestReadingLosesNothing:
             return
 
         assert formatted.instructions == document.instructions
-        assert formatted.formatted().render() == formatted.render() == document.canonical()
+        assert formatted.directives == document.directives
+        assert formatted.formatted().render() == formatted.render()
+        assert _comments(formatted) == _comments(document)
 
 
 def _text(item: Item) -> str:
@@ -167,7 +182,7 @@ class TestSurprises:
 
         env = document.instructions[1]
         assert env == Env((("A", Word('"\\"q\\""')), ("B", Word("c:\\\\x")), ("C", Word("a\\ b"))))
-        assert Dockerfile.parse(document.canonical()).instructions == document.instructions
+        assert document.formatted().instructions == document.instructions
 
 
 def test_a_line_of_65535_bytes_is_the_longest() -> None:

@@ -1,6 +1,8 @@
 """Dockerfiles that commands are given: how they are read, and how problems name them."""
 
+import os
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +24,24 @@ def read(file: str) -> bytes:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         what = f"cannot read {file!r}: {reason.lower()}"
         raise InvalidValueError(Problem("unreadable", "error", file, what)) from error
+
+
+def write(file: str, content: bytes) -> None:
+    """Put the content into the file, whole or not at all; its permissions stay, and a link goes on pointing to it."""
+    path = Path(file).resolve()
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+            Path(temporary).chmod(path.stat().st_mode & 0o7777)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        what = f"cannot write {file!r}: {(error.strerror or str(error)).lower()}"
+        raise InvalidValueError(Problem("unwritable", "error", file, what)) from error
 
 
 def placed(problem: Problem, name: str) -> Problem:

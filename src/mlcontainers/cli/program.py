@@ -9,6 +9,7 @@ import typer
 from mlcontainers.cli.build import build
 from mlcontainers.cli.check import check
 from mlcontainers.cli.facts import facts
+from mlcontainers.cli.fmt import fmt
 from mlcontainers.cli.optional_values import spelled_out
 from mlcontainers.cli.pin import pin
 from mlcontainers.cli.plan import plan
@@ -29,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (plan, render, check, pin):
+for command in (plan, render, check, fmt, pin):
     app.command()(command)
 app.add_typer(facts, name="facts")
 app.command()(build)

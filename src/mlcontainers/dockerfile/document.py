@@ -120,19 +120,21 @@ class Dockerfile:
         return self.render().encode("utf-8", "surrogateescape")
 
     def formatted(self) -> Dockerfile:
-        """The same document with every line in canonical form; refused where that would mean something else."""
-        formatted = Dockerfile.parse(self.canonical())
-        if formatted.instructions != self.instructions:
+        """The same document with every line in canonical form; refused where that would mean something else.
+
+        Comments inside an instruction move above it.
+        """
+        from mlcontainers.dockerfile.formatting import tidied
+
+        escape = self.escape
+        text = "".join([_fresh(item, escape) + "\n" for item in tidied(self.items, escape)])
+        formatted = Dockerfile.parse(text)
+        if formatted.instructions != self.instructions or formatted.directives != self.directives:
             pairs = zip(self.instructions, formatted.instructions, strict=False)
             lost = next((node for node, again in pairs if node != again), self.instructions[-1])
-            what = f"{written(lost, self.escape)!r} would be read as something else"
+            what = f"{written(lost, escape)!r} would be read as something else"
             raise refuse("cannot-be-written", what, because="no canonical form says the same")
         return formatted
-
-    def canonical(self) -> str:
-        """The text in canonical form, whatever the lines looked like that it was read from; see `formatted`."""
-        escape = self.escape
-        return "".join([_fresh(item, escape) + "\n" for item in self.items])
 
     def replace(self, old: Instruction, new: Instruction) -> Dockerfile:
         """This document with another instruction in the place of one: the rest keeps its bytes."""

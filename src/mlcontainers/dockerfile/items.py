@@ -21,7 +21,8 @@ class Comment:
         one_line(self.text, "comment")
 
     def __str__(self) -> str:
-        return f"# {self.text}" if self.text else "#"
+        # A blank after the first #, but not within `##` and `#!`, which mean something to people and programs.
+        return f"#{self.text}" if self.text[:1] in {"", "#", "!"} else f"# {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,15 @@ class Directive:
 
 Item: TypeAlias = Instruction | Comment | Blank | Directive
 """What a document is made of, in order."""
+
+
+def trusted_comment(text: str) -> Comment:
+    """A comment that was read from a file, whatever it holds."""
+    comment = object.__new__(Comment)
+    object.__setattr__(comment, "text", text)
+    object.__setattr__(comment, "written", None)
+    return comment
+
 
 T = TypeVar("T", Comment, Blank, Directive)
 

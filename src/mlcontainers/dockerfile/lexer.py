@@ -91,6 +91,22 @@ def join(lines: list[str], start: int, escape: str, first: str) -> Logical:
     return Logical("".join(parts), tuple(cuts[:-1]), position, empty, continues)
 
 
+def inner_comments(text: str, escape: str) -> list[str]:
+    """The comments that stand between the lines of an instruction, without their `#`."""
+    first, *lines = text.removeprefix(BOM).split("\n")
+    _, continues = _uncontinued(first.rstrip("\r").lstrip(BLANKS), escape)
+    found: list[str] = []
+    for line in lines:
+        if not continues:
+            break
+        bare = line.strip(BLANKS)
+        if bare.startswith("#"):
+            found.append(bare[1:].removeprefix(" "))
+        elif bare:
+            _, continues = _uncontinued(line.rstrip("\r"), escape)
+    return found
+
+
 def _uncontinued(line: str, escape: str) -> tuple[str, bool]:
     """The line without its final escape, and whether it had one."""
     bare = line.rstrip(" \t") if line[-1] in " \t" else line

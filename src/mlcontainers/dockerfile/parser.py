@@ -8,7 +8,7 @@ from mlcontainers.dockerfile.heredocs import Heredoc, marks
 from mlcontainers.dockerfile.heredocs import trusted as trusted_heredoc
 from mlcontainers.dockerfile.instructions import Arg, From, Instruction, Source, Unreadable
 from mlcontainers.dockerfile.instructions.instruction import trusted
-from mlcontainers.dockerfile.items import Blank, Comment, Directive, Item, as_written
+from mlcontainers.dockerfile.items import Blank, Directive, Item, as_written, trusted_comment
 from mlcontainers.dockerfile.lexer import (
     BOM,
     SyntaxRefusal,
@@ -97,7 +97,8 @@ class _Reader:
                     items.append(as_written(Blank(), self.taken(self.position + 1)))
                     continue
                 if line[0] == "#":
-                    items.append(_comment(line, self.taken(self.position + 1)))
+                    text = line[2:] if line[1:2] == " " else line[1:]
+                    items.append(as_written(trusted_comment(text), self.taken(self.position + 1)))
                     continue
             elif line[-1] == "\r":
                 line = line.rstrip("\r")
@@ -235,12 +236,6 @@ def _may_open(keyword: str, arguments: str) -> bool:
 def _starts_stage(node: Instruction) -> bool:
     """A FROM, even one that cannot be read: the problem is told once."""
     return isinstance(node, From) or (isinstance(node, Unreadable) and node.word.upper() == "FROM")
-
-
-def _comment(bare: str, text: str) -> Comment:
-    comment = object.__new__(Comment)
-    object.__setattr__(comment, "text", bare[2:] if bare[1:2] == " " else bare[1:])
-    return as_written(comment, text)
 
 
 def _directive(name: str, value: str, text: str) -> Directive:
