@@ -54,7 +54,7 @@ bench: $(VENV)/.bench  ## ratios against peers in the same run
 	$(BIN)/python benchmarks/planning.py
 
 goldens: $(VENV)/.dev  ## write the expected files of tests/cases and the schema again; review the diff
-	$(BIN)/pytest -q -k "equals_the_file or published_schema" --write-goldens tests/cases tests/image
+	$(BIN)/pytest -q -k "equals_the_file or published_schema" --write-goldens tests/cases tests/image tests/dockerfile
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

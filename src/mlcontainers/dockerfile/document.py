@@ -80,6 +80,19 @@ class Dockerfile:
 
         return parser_of(self.render())
 
+    @classmethod
+    def from_json(cls, data: object) -> Dockerfile:
+        """The document of a tree as `to_json` gives it; refused where parts and text do not say the same."""
+        from mlcontainers.dockerfile.tree import from_json
+
+        return from_json(data)
+
+    def to_json(self) -> dict[str, object]:
+        """The whole tree as data for `json.dumps`, in the form of `docs/dockerfile.schema.json`."""
+        from mlcontainers.dockerfile.tree import to_json
+
+        return to_json(self)
+
     @cached_property
     def instructions(self) -> tuple[Instruction, ...]:
         """All instructions, in order."""
