@@ -52,6 +52,7 @@ $(VENV)/.bench: $(VENV)/.dev
 
 bench: $(VENV)/.bench  ## ratios against peers in the same run
 	$(BIN)/python benchmarks/planning.py
+	$(BIN)/python benchmarks/dockerfiles.py
 
 goldens: $(VENV)/.dev  ## write the expected files of tests/cases and the schema again; review the diff
 	$(BIN)/pytest -q -k "equals_the_file or published_schema" --write-goldens tests/cases tests/image tests/dockerfile

@@ -27,8 +27,8 @@ class Logical(NamedTuple):
     """One instruction's line, joined."""
 
     text: str
-    cuts: tuple[int, ...]
-    """Where in `text` a physical line ended."""
+    parts: tuple[str, ...]
+    """The physical lines that `text` was joined from; none where it is one."""
     end: int
     """The first physical line behind it, counted from 0."""
     empty_continuation: bool = False
@@ -69,8 +69,6 @@ def join(lines: list[str], start: int, escape: str, first: str) -> Logical:
     if not continues:
         return Logical(text, (), start + 1)
     parts = [text]
-    length = len(text)
-    cuts = [length]
     position, count = start + 1, len(lines)
     empty = False
     while continues and position < count:
@@ -84,11 +82,12 @@ def join(lines: list[str], start: int, escape: str, first: str) -> Logical:
                 continue
             if first == "#":
                 continue
+        if line[-1] == escape and line[-2:-1] != escape:
+            parts.append(line[:-1])
+            continue
         piece, continues = _uncontinued(line, escape)
         parts.append(piece)
-        length += len(piece)
-        cuts.append(length)
-    return Logical("".join(parts), tuple(cuts[:-1]), position, empty, continues)
+    return Logical("".join(parts), tuple(parts), position, empty, continues)
 
 
 def inner_comments(text: str, escape: str) -> list[str]:

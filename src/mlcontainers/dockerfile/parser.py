@@ -128,16 +128,16 @@ class _Reader:
         """An instruction with its continuation lines and the heredocs below it."""
         start = self.position
         if line[-1] in self.may_continue:
-            text, cuts, end, empty, open_end = join(self.lines, start, self.escape, line)
+            text, parts, end, empty, open_end = join(self.lines, start, self.escape, line)
         else:
-            text, cuts, end, empty, open_end = line, (), start + 1, False, False
+            text, parts, end, empty, open_end = line, (), start + 1, False, False
         keyword, flags, arguments = split(text)
         lines = self.plain
         if "<<" in text:
             heredocs, end = self.heredocs(_opened(keyword, arguments, text), start, end)
-            lines = Lines(self.escape, text, cuts, heredocs)
-        elif cuts:
-            lines = Lines(self.escape, text, cuts)
+            lines = Lines(self.escape, text, parts, heredocs)
+        elif parts:
+            lines = Lines(self.escape, text, parts)
         # tuple.__new__ spares the cost of names and defaults.
         source = _tuple(Source, (self.taken(end), start + 1, end, keyword, arguments, flags, empty, open_end))
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 from mlcontainers.dockerfile.forms import Command, ExecForm, trusted_shell
@@ -51,8 +52,8 @@ class Lines(NamedTuple):
     escape: str
     joined: str = ""
     """The whole joined line; empty where the instruction is one physical line."""
-    cuts: tuple[int, ...] = ()
-    """Where in `joined` a physical line ended."""
+    parts: tuple[str, ...] = ()
+    """The physical lines that `joined` was joined from; none where it is one."""
     heredocs: tuple[Heredoc, ...] = ()
 
 
@@ -139,7 +140,8 @@ def _refuse_flag(keyword: str, flag: str, name: str, known: dict[str, str]) -> N
 
 def one_argument(source: Source, what: str) -> str:
     """The one argument of an instruction without flags."""
-    flags_of(source)
+    if source.flags:
+        flags_of(source)
     if not source.arguments:
         raise refuse("no-argument", f"{source.keyword.upper()} needs a {what}")
     return source.arguments
@@ -149,7 +151,7 @@ def command_of(lines: Lines, text: str) -> Command:
     """Exec form where the text is a JSON array, else shell form."""
     if text[:1] == "[" and (strings := json_strings(text)) is not None:
         return trusted_exec(strings)
-    return trusted_shell(_pieces(lines, text) if lines.cuts else (text,))
+    return trusted_shell(_pieces(lines, text) if lines.parts else (text,))
 
 
 def trusted_exec(argv: tuple[str, ...]) -> ExecForm:
@@ -162,7 +164,17 @@ def trusted_exec(argv: tuple[str, ...]) -> ExecForm:
 def _pieces(lines: Lines, text: str) -> tuple[str, ...]:
     """The command in the lines it was written on."""
     start = len(lines.joined.rstrip(BLANKS)) - len(text)
-    cuts = [cut - start for cut in lines.cuts if 0 < cut - start < len(text)]
+    first, *others = lines.parts
+    if start < len(first) and others:
+        pieces = (first[start:], *others[:-1], others[-1].rstrip(BLANKS))
+        if "" not in map(str.strip, pieces):
+            return pieces
+    return _odd_pieces(lines, text, start)
+
+
+def _odd_pieces(lines: Lines, text: str, start: int) -> tuple[str, ...]:
+    """The same where the command begins further down, or lines hold nothing but blanks."""
+    cuts = [cut - start for cut in accumulate(map(len, lines.parts)) if 0 < cut - start < len(text)]
     pieces: list[str] = []
     for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
         piece = text[begin:end]
