@@ -2,6 +2,9 @@
 
 import sys
 from collections import Counter
+from typing import Annotated
+
+import typer
 
 from mlcontainers.cli.answering import FINE, NO, answers, print_json, problems_json
 from mlcontainers.cli.arguments import AsJson, DockerfilePath
@@ -10,15 +13,22 @@ from mlcontainers.cli.drawing import show
 from mlcontainers.dockerfile.drawing import draw
 from mlcontainers.errors import InvalidDockerfileError, Problem
 
+_Frontend = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VERSION", help="The Dockerfile frontend that shall read the file, as in 1.7.  [default: newest]"
+    ),
+]
+
 
 @answers
-def check(file: DockerfilePath, as_json: AsJson = False) -> int:
+def check(file: DockerfilePath, frontend: _Frontend = None, as_json: AsJson = False) -> int:
     """Find what is wrong with a Dockerfile.
 
     Any Dockerfile will do. Exit code 1 where something is an error.
     """
     name, content = named(file), read(file)
-    problems = tuple(placed(problem, name) for problem in _problems(content))
+    problems = tuple(placed(problem, name) for problem in _problems(content, frontend))
     if as_json:
         print_json(problems_json(problems))
     elif problems:
@@ -29,11 +39,11 @@ def check(file: DockerfilePath, as_json: AsJson = False) -> int:
     return NO if any(problem.severity == "error" for problem in problems) else FINE
 
 
-def _problems(text: bytes) -> tuple[Problem, ...]:
+def _problems(text: bytes, frontend: str | None) -> tuple[Problem, ...]:
     from mlcontainers.dockerfile import check as checked
 
     try:
-        return checked(text)
+        return checked(text, frontend=frontend)
     except InvalidDockerfileError as error:
         return error.problems
 

@@ -74,10 +74,11 @@ def check(dockerfile: Dockerfile | str | bytes, *, frontend: str | None = None) 
     """Every problem, from the top of the file down; errors are what a builder refuses in some stage.
 
     `frontend` is the version of BuildKit's Dockerfile frontend that shall read the file, such as `1.7`;
-    the newest one that we know of if it is left out. A document that was made is checked as its text.
+    the newest one that we know of if it is left out. A `# syntax=` line that names one comes first.
+    A document that was made is checked as its text.
     """
     # The rules are loaded when somebody asks for them: rendering needs none.
     from mlcontainers.dockerfile.checking import check_all
     from mlcontainers.dockerfile.frontends import NEWEST
 
-    return check_all(dockerfile, frontend=frontend or NEWEST)
+    return check_all(dockerfile, frontend=NEWEST if frontend is None else frontend)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlcontainers.dockerfile.document import Dockerfile
-from mlcontainers.dockerfile.frontends import NEWEST, too_new
+from mlcontainers.dockerfile.frontends import NEWEST, asked_for, too_new
 from mlcontainers.dockerfile.instructions import Instruction
 from mlcontainers.dockerfile.items import Comment, Directive
 from mlcontainers.dockerfile.locating import located
@@ -36,8 +37,11 @@ def check_all(dockerfile: Dockerfile | str | bytes, *, frontend: str = NEWEST) -
     skipped, fatal = _options(directives.get("check", ""))
     found += _check_problems(directives.get("check", ""), items)
     found += _rule_problems(view, skipped, fatal)
-    if "syntax" not in directives:
-        found += [located(problem, place.node.source) for place, problem in too_new(view, frontend)]
+    asked = asked_for(directives, frontend)
+    found += [located(problem, place.node.source) for place, problem in too_new(view, asked, directives)]
+    if asked and asked < (1, 10):
+        # Until then a mode that cannot be read was ignored without a word.
+        found = [replace(problem, severity="warning") if problem.code == "bad-chmod" else problem for problem in found]
     return tuple(sorted(found, key=_line))
 
 

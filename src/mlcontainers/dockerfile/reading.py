@@ -83,6 +83,15 @@ def json_strings(text: str) -> tuple[str, ...] | None:
     return tuple(items if joined.isascii() else [_SURROGATE.sub("\ufffd", item) for item in items])
 
 
+def json_prefix(text: str) -> bool:
+    """Whether a text begins with a JSON array of strings and goes on behind it."""
+    try:
+        items, end = _array(text)
+    except (ValueError, RecursionError):
+        return False
+    return end < len(text) and all(isinstance(item, str) for item in items)
+
+
 def _no_text(number: str) -> None:
     """Numbers are not strings, which is all that counts; Python reads no endless ones."""
 
