@@ -69,3 +69,40 @@ def test_every_rule_stands_in_a_file_of_its_own_name() -> None:
     for rule in RULES:
         words = re.findall("JSON|[A-Z][a-z]+", rule.name)
         assert "-".join(words).lower() == rule.code
+
+
+def test_stages_may_stand_on_each_other_thousands_deep() -> None:
+    stages = "".join(f"FROM s{number} AS s{number + 1}\n" for number in range(3000))
+    text = f"FROM scratch AS s0\nENV A=1\n{stages}ENV B=$A$MISSING\n"
+    document = Dockerfile.parse(text)
+
+    assert [problem.what for problem in check(text)] == ["'MISSING' is set nowhere above"]
+    assert document.resolve().value("A", document.instructions[-1]) == "1"
+    assert document.resolve().variables(document.instructions[-1]) == {"A": "1"}
+    assert len(document.resolve().needed()) == 3001
+
+
+DEEP = 5000
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    (
+        ("ONBUILD " * DEEP + "RUN a", "bad-trigger"),
+        ("ENV A=" + "${a:-" * DEEP + "}" * DEEP, "bad-expansion"),
+        ("ENV A=" + "${a#" * DEEP + "}" * DEEP, "bad-expansion"),
+        ("RUN " + "${a:-" * DEEP + "}" * DEEP + " <<E\nFROM y\nE", ""),
+        ("RUN " + '"${a:-' * DEEP + '}"' * DEEP + " <<E\nFROM y\nE", ""),
+        ("CMD " + "[" * DEEP + "]" * DEEP, "json-args-recommended"),
+    ),
+)
+def test_what_nests_deep_is_told_or_read(line: str, code: str) -> None:
+    text = f"FROM x\n{line}\n"
+
+    assert codes(text) == ([code] if code else [])
+    if code != "bad-trigger":
+        document = Dockerfile.parse(text)
+        assert len(document.instructions) == 2
+        assert document.formatted().instructions == document.instructions
+        assert Dockerfile.from_json(document.to_json()) == document
+        assert isinstance(document.resolve().problems, tuple)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     """The value of a variable; `None` where it is unset."""
 
 _SPECIAL = frozenset("@*#?-$!")
+_DEEPEST = 50
+"""Builders read deeper, but Python's stack ends."""
 _CONDITIONS = frozenset("-+?")
 _TRIMS = frozenset("#%")
 _PLAIN = re.compile(r"[^'\"$\\`}/]+").match
@@ -119,6 +121,7 @@ class _Reader:
         self.text = text
         self.escape = escape
         self.position = 0
+        self.depth = 0
 
     def peek(self) -> str:
         return self.text[self.position : self.position + 1]
@@ -198,6 +201,14 @@ class _Reader:
 
     def braced(self, name: str) -> Variable:
         """What stands behind the name in `${name...}`."""
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise BadExpansionError(f"it is nested more than {_DEEPEST} deep, which is more than we read")
+        variable = self.modified(name)
+        self.depth -= 1
+        return variable
+
+    def modified(self, name: str) -> Variable:
         mark = self.next()
         colon = ""
         if mark == "}":

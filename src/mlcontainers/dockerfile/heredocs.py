@@ -158,16 +158,14 @@ def _cut(words: list[str], line: str, start: int, blank: int) -> tuple[int, int]
 
 
 def _after(line: str, position: int, character: str) -> int | None:
-    """Where the piece of a word that begins here ends."""
+    """Where the piece of a word that begins here ends; `None` where it has no end."""
     if character == "'":
         close = line.find("'", position + 1)
         return None if close < 0 else close + 1
-    if character == '"':
-        return _after_quote(line, position + 1)
+    if character in '"$':
+        return _after_nested(line, position)
     if character == "\\":
         return min(position + 2, len(line))
-    if character == "$":
-        return _after_dollar(line, position)
     if line.startswith("<<", position):
         # Since frontend 1.16 blanks may stand between << and the delimiter.
         return _gap(line, position + 2)
@@ -181,56 +179,50 @@ def _gap(line: str, position: int) -> int:
     return position
 
 
-def _after_quote(line: str, position: int) -> int | None:
+def _after_nested(line: str, position: int) -> int | None:
+    """Behind a double quote or a variable and all inside, with a stack: they nest as deep as they like."""
+    waiting: list[str] = []
     while position < len(line):
         character = line[position]
-        if character == '"':
-            return position + 1
-        if character == "\\":
-            position += 2
-        elif character == "$":
-            following = _after_dollar(line, position)
-            if following is None:
-                return None
-            position = following
-        else:
+        if waiting and character == waiting[-1]:
+            waiting.pop()
             position += 1
+        elif character == "\\":
+            position += 2
+        elif character == "'" and waiting[-1:] != ['"']:
+            position = line.find("'", position + 1) + 1
+            if not position:
+                return None
+        elif character == "$":
+            opened = _opened(line, position + 1)
+            if opened is None:
+                return None
+            position = opened[0]
+            waiting += opened[1]
+        else:
+            if character == '"':
+                waiting.append('"')
+            position += 1
+        if not waiting:
+            return min(position, len(line))
     return None
 
 
-def _after_dollar(line: str, position: int) -> int | None:
-    if line[position + 1 : position + 2] != "{":
-        match = _NAME(line, position + 1)
-        return match.end() if match else position + 1
-    match = _NAME(line, position + 2)
-    if not match and line[position + 2 : position + 3] not in {"+", "%", "/"}:
+def _opened(line: str, position: int) -> tuple[int, str] | None:
+    """Behind the `name` or `{name:-` of a variable, and what has to come, the last first; `None` for none."""
+    braces = line.startswith("{", position)
+    match = _NAME(line, position + braces)
+    if not braces:
+        return (match.end() if match else position), ""
+    if not match and line[position + 1 : position + 2] not in {"+", "%", "/"}:
         return None
-    position = match.end() if match else position + 2  # A modifier needs no name.
-    if line[position : position + 1] == "}":
-        return position + 1
+    position = match.end() if match else position + 1  # A modifier needs no name.
+    if line.startswith("}", position):
+        return position + 1, ""
     modifier = _MODIFIER(line, position)
-    return _after_brace(line, modifier.end()) if modifier else None
-
-
-def _after_brace(line: str, position: int) -> int | None:
-    """Behind the `}` that ends a `${..}`, other ones and quotes inside it skipped."""
-    while position < len(line):
-        character = line[position]
-        if character == "}":
-            return position + 1
-        following = position + 1 if character in BLANKS else _after(line, position, character)
-        if following is None:
-            return None
-        position = min(following, _brace_in(line, position, following, character))
-    return None
-
-
-def _brace_in(line: str, start: int, end: int, character: str) -> int:
-    """A plain run goes up to a `}` only."""
-    if character in "'\"\\$":
-        return end
-    close = line.find("}", start, end)
-    return end if close < 0 else close
+    if not modifier:
+        return None
+    return modifier.end(), "}/" if modifier[0][0] == "/" else "}"
 
 
 def _quotes(text: str) -> int:

@@ -315,6 +315,8 @@ def _onbuild(source: Source, lines: Lines) -> Instruction:
         flags_of(source)
         raise refuse("no-argument", "ONBUILD needs an instruction")
     word, rest = split_keyword(text)
+    if word.upper() == "ONBUILD":
+        raise refuse("bad-trigger", "ONBUILD takes no ONBUILD", part=f"{word} ")
     flags, arguments = split_flags(rest)
     source = source
     inner = Source("", source.start_line, source.end_line, word, arguments, flags)
@@ -326,7 +328,7 @@ def _onbuild(source: Source, lines: Lines) -> Instruction:
         # Builders find out when the trigger fires; until then they only keep its text.
         child = trusted(Unreadable, inner, word=word, text=rest)
     flags_of(source)
-    if word.upper() in {"ONBUILD", "FROM", "MAINTAINER"}:
+    if word.upper() in {"FROM", "MAINTAINER"}:
         raise refuse("bad-trigger", f"ONBUILD takes no {word.upper()}", part=word)
     return trusted(Onbuild, source, instruction=child)
 

@@ -119,20 +119,25 @@ class _Scope:
 
     def value(self, name: str, position: float) -> str | None:
         """What an instruction at `position` sees."""
-        changes = self.history.get(name, [])
-        before = bisect_left(changes, position, key=lambda change: change[0])
-        if before:
-            return changes[before - 1][1]
-        return self.below.value(name, float("inf")) if self.below else self.outside.get(name)
+        scope = self
+        while True:  # A loop, since stages may stand on each other thousands deep.
+            changes = scope.history.get(name, [])
+            before = bisect_left(changes, position, key=lambda change: change[0])
+            if before:
+                return changes[before - 1][1]
+            if scope.below is None:
+                return scope.outside.get(name)
+            scope, position = scope.below, float("inf")
 
     def values(self, position: float) -> dict[str, str]:
         """All that are set."""
-        found = self.below.values(float("inf")) if self.below else dict(self.outside)
-        for name in self.history:
-            value = self.value(name, position)
-            if value is not None:
-                found[name] = value
-        return found
+        names = set(self.history)
+        scope = self
+        while scope.below is not None:
+            scope = scope.below
+            names.update(scope.history)
+        found = {name: self.value(name, position) for name in names.union(scope.outside)}
+        return {name: value for name, value in found.items() if value is not None}
 
     def expand(self, text: str, position: float, escape: str) -> str:
         """A text as an instruction at `position` reads it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,6 +21,37 @@ PLATFORM_ARGS = frozenset(
 """Known to every FROM, and to a stage that says `ARG` and the name."""
 
 
+class Names(Collection[str]):
+    """The names that are declared at a point. All points of a stage share what is known of it, however long it is."""
+
+    __slots__ = ("_below", "_first", "_position")
+
+    def __init__(self, first: dict[str, int], position: int, below: Collection[str]) -> None:
+        self._first = first
+        """Where each name is declared first."""
+        self._position = position
+        self._below = below
+
+    def __contains__(self, name: object) -> bool:
+        names: Collection[str] = self
+        while isinstance(names, Names):  # A loop, since stages may stand on each other thousands deep.
+            declared = names._first.get(name, names._position) if isinstance(name, str) else names._position
+            if declared < names._position:
+                return True
+            names = names._below
+        return name in names
+
+    def __iter__(self) -> Iterator[str]:
+        names: Collection[str] = self
+        while isinstance(names, Names):
+            yield from (name for name, position in names._first.items() if position < names._position)
+            names = names._below
+        yield from names
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """One instruction and what it can see."""
@@ -26,7 +59,7 @@ class Place:
     node: Instruction
     stage: int
     """-1 before the first FROM."""
-    seen: frozenset[str]
+    seen: Collection[str]
     """Names with a declaration above it that holds here."""
     from_scratch: bool
     """Whether no image outside the file can have set any other."""
@@ -58,38 +91,45 @@ class View:
 
     def stage_of(self, name: str, before: int) -> int | None:
         """The last stage of this name among the first `before` ones."""
-        for index in range(min(before, len(self.bases)) - 1, -1, -1):
-            if self.bases[index].name == name:
-                return index
-        return None
+        known = self._named.get(name, ())
+        position = bisect_left(known, before)
+        return known[position - 1] if position else None
+
+    @cached_property
+    def _named(self) -> dict[str, list[int]]:
+        """The stages of each name, in order."""
+        found: dict[str, list[int]] = {}
+        for index, base in enumerate(self.bases):
+            if base.name is not None:
+                found.setdefault(base.name, []).append(index)
+        return found
 
     def _walk(self) -> Iterator[Place]:
         stage, scratch = -1, True
-        seen: frozenset[str] = frozenset(PLATFORM_ARGS)
-        nothing: frozenset[str] = frozenset()
-        ends: list[tuple[frozenset[str], bool]] = []
-        names: list[str | None] = []
-        for node in self.items:
-            if not isinstance(node, Instruction):
-                continue
+        first: dict[str, int] = {}
+        below: Collection[str] = PLATFORM_ARGS
+        ends: list[tuple[Names, bool]] = []
+        named: dict[str, int] = {}
+        outer: Collection[str] = PLATFORM_ARGS
+        own: str | None = None
+        nodes = [node for node in self.items if isinstance(node, Instruction)]
+        for position, node in enumerate(nodes):
             if isinstance(node, From):
-                if stage >= 0:
-                    ends.append((seen, scratch))
-                yield Place(node, stage + 1, PLATFORM_ARGS | self.globals.keys(), True)
-                base = _last(names, node.image)
-                seen, scratch = ends[base] if base is not None else (nothing, node.image == "scratch")
-                names.append(node.name)
+                if stage < 0:
+                    outer = Names(first, position, PLATFORM_ARGS)
+                else:
+                    ends.append((Names(first, position, below), scratch))
+                if own is not None:
+                    named[own] = stage
+                yield Place(node, stage + 1, outer, True)
+                base = named.get(node.image)
+                below, scratch = ends[base] if base is not None else ((), node.image == "scratch")
+                first, own = {}, node.name
                 stage += 1
                 continue
-            yield Place(node, stage, seen, scratch)
+            yield Place(node, stage, Names(first, position, below), scratch)
             if isinstance(node, Arg) and stage < 0:
                 self.globals.update({name: node for name, _ in node.pairs})
             if isinstance(node, Arg | Env):
-                seen = seen.union([name for name, _ in node.pairs])
-
-
-def _last(names: list[str | None], name: str) -> int | None:
-    for index in range(len(names) - 1, -1, -1):
-        if names[index] == name:
-            return index
-    return None
+                for name, _ in node.pairs:
+                    first.setdefault(name, position)
