@@ -52,6 +52,10 @@ def test_the_version_that_the_file_names_comes_first() -> None:
     assert told(f"# syntax=example/own\n{text}", "1.3") == []
 
 
+def test_what_cannot_be_expanded_is_told_once() -> None:
+    assert [problem.code for problem in check("FROM x\nARG A=${B&}\n", frontend="1.0")] == ["bad-expansion"]
+
+
 def test_a_device_needs_the_labs_variant() -> None:
     text = "FROM x\nRUN --device=vendor.example/gpu=all true\n"
 

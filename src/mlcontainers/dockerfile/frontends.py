@@ -93,21 +93,20 @@ def _needs(node: Instruction, escape: str) -> Iterator[_Need]:
 
 def _expansions(node: Instruction, escape: str) -> Iterator[_Need]:
     spelled = "\\" if isinstance(node, Env | Label | Arg) else escape
-    for _, text in expanded(node):
+    earlier: set[str] = set()
+    for name, text in expanded(node):
         try:
             found = variables(text, spelled)
         except BadExpansionError:
-            continue
+            continue  # Which is told elsewhere.
         for variable in found:
             if variable.modifier[:1] in {"#", "%", "/"}:
                 yield _Need((1, 7), f"${{{variable.name}{variable.modifier}...}}", "", text)
             if variable.modifier in {"#", "%"} and not variable.word:
                 yield _Need((1, 9), f"${{{variable.name}{variable.modifier}}}, on which older ones crash,", "", text)
-    if isinstance(node, Arg):
-        earlier: set[str] = set()
-        for name, default in node.pairs:
-            if default and earlier & {variable.name for variable in variables(default.raw)}:
-                yield _Need((1, 8), f"{name}={default}", "it does not see the values before it in this ARG", name)
+        if isinstance(node, Arg):
+            if any(variable.name in earlier for variable in found):
+                yield _Need((1, 8), f"{name}={text}", "it does not see the values before it in this ARG", name)
             earlier.add(name)
 
 

@@ -163,7 +163,7 @@ def _stage_problem(view: View, place: Place, name: str, *, numbers: bool) -> Pro
     lowered = name.lower()
     if view.stage_of(lowered, place.stage) is not None:
         return None
-    if place.stage < len(view.bases) and view.bases[place.stage].name == lowered:
+    if 0 <= place.stage < len(view.bases) and view.bases[place.stage].name == lowered:
         return _problem("own-stage", f"--from={name} is the stage itself", "a stage cannot need itself", part=part)
     if view.stage_of(lowered, len(view.bases)) is not None:
         return _problem("later-stage", f"--from={name} is a later stage", "a stage sees those above it only", part=part)

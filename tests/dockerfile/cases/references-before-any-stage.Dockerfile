@@ -1,0 +1,2 @@
+COPY --from=early a b
+RUN --mount=from=early,target=/x true
