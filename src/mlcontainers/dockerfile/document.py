@@ -1,8 +1,8 @@
-"""A Dockerfile: instructions, and the comments and blank lines between them."""
+"""What a Dockerfile is made of: instructions in stages, and the comments and blank lines between them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,15 +11,10 @@ from mlcontainers.dockerfile.items import Blank, Comment, Directive, Item
 from mlcontainers.dockerfile.lexer import read_directive
 from mlcontainers.dockerfile.refusals import refuse
 from mlcontainers.dockerfile.render import written
-from mlcontainers.errors import InvalidDockerfileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from dockerfile_parse import DockerfileParser
-
-    from mlcontainers.dockerfile.resolving import Resolution
-    from mlcontainers.dockerfile.words import Word
+    from collections.abc import Iterable
+    from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,55 +38,17 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Dockerfile:
-    """A whole file, frozen: what it says, in the order it is written.
-
-    What was read renders as it stood, byte for byte; what was made or changed renders in canonical form.
-    """
+class Document:
+    """The items of a file, and the edits that every other is made of. `Dockerfile` is the one to use."""
 
     items: tuple[Item, ...]
 
     @classmethod
-    def of(cls, *items: Item) -> Dockerfile:
+    def of(cls, *items: Item) -> Self:
         """A document from its parts. One without a stage is refused: some builders crash on it."""
         _check_order(items)
         _check_head(items)
         return cls(items)
-
-    @classmethod
-    def parse(cls, content: str | bytes) -> Dockerfile:
-        """Read a file; `render` gives the same text back. All problems are in the one error it may raise."""
-        from mlcontainers.dockerfile.parser import read
-
-        items, problems = read(content)
-        if problems:
-            raise InvalidDockerfileError(*problems)
-        return cls(items)
-
-    @classmethod
-    def from_dockerfile_parse(cls, parser: DockerfileParser) -> Dockerfile:
-        """The document that a parser of the package dockerfile-parse holds, read by us."""
-        content: object = parser.content
-        return cls.parse(content if isinstance(content, str | bytes) else "")
-
-    def to_dockerfile_parse(self) -> DockerfileParser:
-        """This document for tools that want a `DockerfileParser`: in memory, no file is touched."""
-        from mlcontainers.dockerfile.interchange import parser_of
-
-        return parser_of(self.render())
-
-    @classmethod
-    def from_json(cls, data: object) -> Dockerfile:
-        """The document of a tree as `to_json` gives it; refused where parts and text do not say the same."""
-        from mlcontainers.dockerfile.tree import from_json
-
-        return from_json(data)
-
-    def to_json(self) -> dict[str, object]:
-        """The whole tree as data for `json.dumps`, in the form of `docs/dockerfile.schema.json`."""
-        from mlcontainers.dockerfile.tree import to_json
-
-        return to_json(self)
 
     @cached_property
     def instructions(self) -> tuple[Instruction, ...]:
@@ -132,29 +89,12 @@ class Dockerfile:
         """The file's bytes, also where it was read from bytes that are no UTF-8."""
         return self.render().encode("utf-8", "surrogateescape")
 
-    def formatted(self) -> Dockerfile:
-        """The same document with every line in canonical form; refused where that would mean something else.
-
-        Comments inside an instruction move above it.
-        """
-        from mlcontainers.dockerfile.formatting import tidied
-
-        escape = self.escape
-        text = "".join([_fresh(item, escape) + "\n" for item in tidied(self.items, escape)])
-        formatted = Dockerfile.parse(text)
-        if formatted.instructions != self.instructions or formatted.directives != self.directives:
-            pairs = zip(self.instructions, formatted.instructions, strict=False)
-            lost = next((node for node, again in pairs if node != again), self.instructions[-1])
-            what = f"{written(lost, escape)!r} would be read as something else"
-            raise refuse("cannot-be-written", what, because="no canonical form says the same")
-        return formatted
-
-    def replace(self, old: Instruction, new: Instruction) -> Dockerfile:
+    def replace(self, old: Instruction, new: Instruction) -> Self:
         """This document with another instruction in the place of one: the rest keeps its bytes."""
         position = self._position(old)
         return self._edited(position, position + 1, new)
 
-    def replace_all(self, changes: Iterable[tuple[Instruction, Instruction]]) -> Dockerfile:
+    def replace_all(self, changes: Iterable[tuple[Instruction, Instruction]]) -> Self:
         """This document with several instructions replaced at once, as pairs of old and new."""
         items = list(self.items)
         for old, new in changes:
@@ -162,75 +102,28 @@ class Dockerfile:
             items[position] = _without_source(new)
             _check_readable(new, self.escape)
         _check_order(tuple(items))
-        return Dockerfile(tuple(items))
+        return type(self)(tuple(items))
 
-    def insert_before(self, node: Instruction, *items: Item) -> Dockerfile:
+    def insert_before(self, node: Instruction, *items: Item) -> Self:
         """This document with more items above an instruction and the comments that belong to it."""
         position = self._position(node)
         while position and isinstance(self.items[position - 1], Comment):
             position -= 1
         return self._edited(position, position, *items)
 
-    def insert_after(self, node: Instruction, *items: Item) -> Dockerfile:
+    def insert_after(self, node: Instruction, *items: Item) -> Self:
         """This document with more items right below an instruction."""
         position = self._position(node) + 1
         return self._edited(position, position, *items)
 
-    def append(self, *items: Item) -> Dockerfile:
+    def append(self, *items: Item) -> Self:
         """This document with more items at its end."""
         return self._edited(len(self.items), len(self.items), *items)
 
-    def remove(self, node: Instruction) -> Dockerfile:
+    def remove(self, node: Instruction) -> Self:
         """This document without an instruction."""
         position = self._position(node)
         return self._edited(position, position + 1)
-
-    def with_base(self, image: str, *, stage: int | str = -1) -> Dockerfile:
-        """This document with another base image; the stage by index or name, the last if none is said."""
-        base = self.stage(stage).base
-        return self.replace(base, replace(base, image=image))
-
-    def with_flag(self, node: Instruction, name: str, value: str | bool | tuple[str, ...] | None = True) -> Dockerfile:
-        """This document with a flag of an instruction set, such as `platform` or `chown`, or taken away with `None`.
-
-        `link`, `parents` and the like take True or False; `mount`, `device` and `exclude` a tuple of texts.
-        """
-        from mlcontainers.dockerfile.editing import with_flag
-
-        return self.replace(node, with_flag(node, name, value))
-
-    def with_env(self, name: str, value: str | Word, *, stage: int | str = -1) -> Dockerfile:
-        """This document with a variable set where a stage sets it last; else above the stage's first step.
-
-        A `str` means its text; `Word.template` lets the builder expand variables.
-        """
-        from mlcontainers.dockerfile.editing import with_env
-
-        return with_env(self, name, value, stage)
-
-    def with_label(self, name: str, value: str | Word, *, stage: int | str = -1) -> Dockerfile:
-        """This document with a label set where a stage sets it last; else at the stage's end."""
-        from mlcontainers.dockerfile.editing import with_label
-
-        return with_label(self, name, value, stage)
-
-    def with_arg(self, name: str, default: str | Word | None = None, *, stage: int | str | None = None) -> Dockerfile:
-        """This document with another default of an ARG, which is added if need be.
-
-        It is one above the first FROM unless a stage is named.
-        """
-        from mlcontainers.dockerfile.editing import with_arg
-
-        return with_arg(self, name, default, stage)
-
-    def rename_stage(self, stage: int | str, name: str) -> Dockerfile:
-        """This document with a stage and all that refer to it renamed.
-
-        Refused where another stage or an image has that name, or where the old one is in an ONBUILD or an ARG.
-        """
-        from mlcontainers.dockerfile.editing import rename_stage
-
-        return rename_stage(self, stage, name)
 
     def stage(self, which: int | str) -> Stage:
         """A stage by its index or, in any case of letters, its name; of two with one name the last."""
@@ -246,24 +139,6 @@ class Dockerfile:
             "no-such-stage", f"there is no stage {which!r}", f"there are: {names}" if names else "none has a name"
         )
 
-    def resolve(
-        self,
-        build_args: Mapping[str, str] | None = None,
-        *,
-        platform: str = "linux/amd64",
-        build_platform: str | None = None,
-        target: int | str = -1,
-        environments: Mapping[str, Mapping[str, str]] | None = None,
-    ) -> Resolution:
-        """What the file comes to with these `--build-arg`s and `--platform`: values of variables, stages, their bases.
-
-        `environments` are the variables that images from outside bring, by reference; what is not told is unset.
-        The platform of the builder is the one that is built for, unless said otherwise.
-        """
-        from mlcontainers.dockerfile.resolving import resolve
-
-        return resolve(self, build_args or {}, platform, build_platform or platform, target, environments or {})
-
     def _position(self, node: Instruction) -> int:
         """Where this very instruction stands; one that is only equal to it counts if it is the only one."""
         for position, item in enumerate(self.items):
@@ -277,7 +152,7 @@ class Dockerfile:
             )
         return equal[0]
 
-    def _edited(self, start: int, end: int, *new: Item) -> Dockerfile:
+    def _edited(self, start: int, end: int, *new: Item) -> Self:
         escape = self.escape
         # An item of another document takes only its meaning along, not its bytes.
         fresh = [_without_source(item) for item in new]
@@ -288,16 +163,17 @@ class Dockerfile:
         items = (*before[:-1], *map(_closed, before[-1:]), *fresh, *self.items[end:])
         _check_order(items)
         _check_head(items)
-        return Dockerfile(items)
+        return type(self)(items)
 
 
 def _text(item: Item, escape: str) -> str:
     if isinstance(item, Instruction):
-        return item.source.text if item.source else _fresh(item, escape) + "\n"
+        return item.source.text if item.source else fresh(item, escape) + "\n"
     return item.written if item.written is not None else f"{item}\n"
 
 
-def _fresh(item: Item, escape: str) -> str:
+def fresh(item: Item, escape: str) -> str:
+    """The item in canonical form, without its line end."""
     if not isinstance(item, Instruction):
         return str(item)
     return written(item, escape)

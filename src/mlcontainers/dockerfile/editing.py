@@ -10,14 +10,16 @@ from mlcontainers.dockerfile.instructions import Arg, Copy, Env, From, Instructi
 from mlcontainers.dockerfile.readers import read_mount
 from mlcontainers.dockerfile.reading import BOOL, FLAGS, LIST, field_of
 from mlcontainers.dockerfile.refusals import refuse
+from mlcontainers.dockerfile.resolving import resolve
 from mlcontainers.values.text import did_you_mean
 
 if TYPE_CHECKING:
-    from mlcontainers.dockerfile.document import Dockerfile, Stage
+    from mlcontainers.dockerfile.document import Document, Stage
     from mlcontainers.dockerfile.mounts import Mount
     from mlcontainers.dockerfile.words import Word
 
 I = TypeVar("I", bound=Instruction)  # noqa: E741
+D = TypeVar("D", bound="Document")
 P = TypeVar("P", Env, Label)
 
 
@@ -48,7 +50,7 @@ def _count(value: str) -> int:
     return int(value)
 
 
-def with_env(document: Dockerfile, name: str, value: str | Word, stage: int | str) -> Dockerfile:
+def with_env(document: D, name: str, value: str | Word, stage: int | str) -> D:
     """See `Dockerfile.with_env`."""
     chosen = document.stage(stage)
     node = _last(chosen, Env, name)
@@ -64,7 +66,7 @@ def with_env(document: Dockerfile, name: str, value: str | Word, stage: int | st
     return document.insert_before(above, Env({name: value}))
 
 
-def with_label(document: Dockerfile, name: str, value: str | Word, stage: int | str) -> Dockerfile:
+def with_label(document: D, name: str, value: str | Word, stage: int | str) -> D:
     """See `Dockerfile.with_label`."""
     chosen = document.stage(stage)
     node = _last(chosen, Label, name)
@@ -73,7 +75,7 @@ def with_label(document: Dockerfile, name: str, value: str | Word, stage: int | 
     return document.insert_after(chosen.instructions[-1], Label({name: value}))
 
 
-def with_arg(document: Dockerfile, name: str, default: str | Word | None, stage: int | str | None) -> Dockerfile:
+def with_arg(document: D, name: str, default: str | Word | None, stage: int | str | None) -> D:
     """See `Dockerfile.with_arg`."""
     if stage is None:
         first: Instruction = document.stages[0].base
@@ -103,7 +105,7 @@ def _with_pair(node: P, name: str, value: str | Word) -> P:
     return type(node)(pairs)
 
 
-def rename_stage(document: Dockerfile, stage: int | str, name: str) -> Dockerfile:
+def rename_stage(document: D, stage: int | str, name: str) -> D:
     """See `Dockerfile.rename_stage`."""
     chosen = document.stage(stage)
     old = chosen.name
@@ -121,7 +123,7 @@ def rename_stage(document: Dockerfile, stage: int | str, name: str) -> Dockerfil
     return document.replace_all([(node, changes[id(node)]) for node in document.instructions if id(node) in changes])
 
 
-def _check_free(document: Dockerfile, chosen: Stage, name: str) -> None:
+def _check_free(document: Document, chosen: Stage, name: str) -> None:
     for stage in document.stages:
         if stage is not chosen and stage.name == name:
             raise refuse("stage-name-taken", f"stage {stage.index} is called {name!r} already")
@@ -139,9 +141,9 @@ def _check_free(document: Dockerfile, chosen: Stage, name: str) -> None:
                 raise refuse("cannot-be-renamed", what, "change the ARG by hand")
 
 
-def _defaults(document: Dockerfile) -> set[str]:
+def _defaults(document: Document) -> set[str]:
     """The values of the ARGs above the first FROM."""
-    resolved = document.resolve()
+    resolved = resolve(document)
     return set(resolved.variables(document.stages[0].base).values())
 
 

@@ -48,7 +48,7 @@ class Variable:
     @cached_property
     def inner(self) -> tuple[Variable, ...]:
         """The variables in its word and its replacement."""
-        return tuple(_variables((*self.word, *self.replacement)))
+        return variables_in((*self.word, *self.replacement))
 
     def expand(self, lookup: Lookup) -> str:
         """Its text, where `lookup` knows the values."""
@@ -97,28 +97,32 @@ def joined(pieces: tuple[Part, ...], lookup: Lookup) -> str:
 
 def variables(text: str, escape: str = "\\") -> tuple[Variable, ...]:
     """The variables that a builder looks up in a text, in order; raises BadExpansionError."""
-    if "$" not in text and "'" not in text and '"' not in text:
-        return ()
-    return tuple(_variables(parts(text, escape)))
+    return variables_in(parts(text, escape))
 
 
-def _variables(pieces: tuple[Part, ...]) -> Iterator[Variable]:
+def variables_in(pieces: tuple[Part, ...]) -> tuple[Variable, ...]:
+    """The variables in pieces and within each other, in order."""
+    found: list[Variable] = []
     for piece in pieces:
         if isinstance(piece, Variable):
-            yield piece
-            yield from piece.inner
+            found += (piece, *piece.inner)
+    return tuple(found)
 
 
-def parts(text: str, escape: str = "\\") -> tuple[Part, ...]:
-    """What a text is made of; raises BadExpansionError where builders stumble, whatever the values are."""
-    return _Reader(text, escape).until("", raw=False)
+def parts(text: str, escape: str = "\\", *, quotes: bool = True) -> tuple[Part, ...]:
+    """What a text is made of; raises BadExpansionError where builders stumble, whatever the values are.
+
+    Without `quotes` they are characters like others, as in the body of a heredoc.
+    """
+    return _Reader(text, escape, quotes).until("", raw=False)
 
 
 class _Reader:
     """One walk through a text; every method reads what it is named for and moves on."""
 
-    def __init__(self, text: str, escape: str) -> None:
+    def __init__(self, text: str, escape: str, quotes: bool) -> None:
         self.text = text
+        self.quotes = quotes
         self.escape = escape
         self.position = 0
         self.depth = 0
@@ -138,9 +142,9 @@ class _Reader:
             if character == stop:
                 self.position += 1
                 return tuple(found)
-            if character == "'":
+            if character == "'" and self.quotes:
                 found.append(self.single())
-            elif character == '"':
+            elif character == '"' and self.quotes:
                 found += self.double(raw=raw)
             elif character == "$":
                 found.append(self.dollar())

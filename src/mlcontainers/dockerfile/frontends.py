@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlcontainers.dockerfile.expansion import BadExpansionError, variables
-from mlcontainers.dockerfile.instructions import Add, Arg, Copy, Env, Label, Onbuild, Run
+from mlcontainers.dockerfile.expansion import BadExpansionError
+from mlcontainers.dockerfile.instructions import Add, Arg, Copy, Onbuild, Run
 from mlcontainers.dockerfile.lexer import join, physical_lines
-from mlcontainers.dockerfile.meaning import expanded
 from mlcontainers.dockerfile.reading import json_prefix
+from mlcontainers.dockerfile.texts import texts
 from mlcontainers.errors import InvalidValueError, Problem
 
 if TYPE_CHECKING:
@@ -92,22 +92,23 @@ def _needs(node: Instruction, escape: str) -> Iterator[_Need]:
 
 
 def _expansions(node: Instruction, escape: str) -> Iterator[_Need]:
-    spelled = "\\" if isinstance(node, Env | Label | Arg) else escape
     earlier: set[str] = set()
-    for name, text in expanded(node):
+    for text in texts(node, escape):
         try:
-            found = variables(text, spelled)
+            found = text.variables()
         except BadExpansionError:
             continue  # Which is told elsewhere.
         for variable in found:
             if variable.modifier[:1] in {"#", "%", "/"}:
-                yield _Need((1, 7), f"${{{variable.name}{variable.modifier}...}}", "", text)
+                yield _Need((1, 7), f"${{{variable.name}{variable.modifier}...}}", "", text.raw)
             if variable.modifier in {"#", "%"} and not variable.word:
-                yield _Need((1, 9), f"${{{variable.name}{variable.modifier}}}, on which older ones crash,", "", text)
+                what = f"${{{variable.name}{variable.modifier}}}, on which older ones crash,"
+                yield _Need((1, 9), what, "", text.raw)
         if isinstance(node, Arg):
             if any(variable.name in earlier for variable in found):
-                yield _Need((1, 8), f"{name}={text}", "it does not see the values before it in this ARG", name)
-            earlier.add(name)
+                instead = "it does not see the values before it in this ARG"
+                yield _Need((1, 8), f"{text.what}={text.raw}", instead, text.what)
+            earlier.add(text.what)
 
 
 def _readings(node: Instruction, escape: str) -> Iterator[_Need]:

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from mlcontainers.dockerfile.expansion import BadExpansionError, variables
-from mlcontainers.dockerfile.heredocs import Heredoc
+from mlcontainers.dockerfile.expansion import BadExpansionError
 from mlcontainers.dockerfile.instructions import (
     Add,
     Arg,
     Copy,
-    Env,
     Expose,
     From,
     Healthcheck,
     Instruction,
-    Label,
     Run,
     Stopsignal,
-    User,
-    Volume,
-    Workdir,
 )  # fmt: skip
 from mlcontainers.dockerfile.instructions.files import CHECKSUM, CHMOD
 from mlcontainers.dockerfile.mounts import faults
+from mlcontainers.dockerfile.texts import texts
 from mlcontainers.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlcontainers.dockerfile.mounts import Mount
     from mlcontainers.dockerfile.scopes import Place, View
     from mlcontainers.errors import Severity
 
@@ -56,7 +53,7 @@ def meaning(view: View) -> Iterator[tuple[Place, Problem]]:
     """Everything a builder would stumble over, stage by stage, needed for the target or not."""
     for place in view.places:
         node = place.node
-        yield from ((place, problem) for problem in _expansion(node, view.escape))
+        yield from ((place, problem) for problem in _expansion(place, view.escape))
         for problem in _values(view, place, node):
             yield place, problem
         dropped = node.source.flags if node.source and _drops_flags(node) else ()
@@ -86,55 +83,26 @@ def _values(view: View, place: Place, node: Instruction) -> Iterator[Problem]:
             return
 
 
-def expanded(node: Instruction) -> Iterator[tuple[str, str]]:
-    """The texts of an instruction that a builder expands, each with what it is."""
-    match node:
-        case From():
-            yield "the base image", node.image
-            yield "--platform", node.platform or ""
-        case Env() | Label():
-            for name, value in node.pairs:
-                yield f"the name {name}", name
-                yield name, value.raw
-        case Arg():
-            for name, default in node.pairs:
-                yield name, default.raw if default else ""
-        case Copy() | Add():
-            for path in (*node.sources, node.destination, node.chown or "", node.chmod or ""):
-                if not isinstance(path, Heredoc):
-                    yield "a path or owner", path
-        case Workdir():
-            yield "the path", node.path
-        case User():
-            yield "the user", node.user
-        case Stopsignal():
-            yield "the signal", node.signal
-        case Volume():
-            yield from (("a path", path) for path in node.paths)
-        case Expose():
-            yield from (("a port", port) for port in node.ports)
-        case Run():
-            for mount in node.mounts:
-                yield from (("a mount option", value or "") for key, value in mount.options if key != "from")
-        case _:
-            return
-
-
-def _expansion(node: Instruction, escape: str) -> Iterator[Problem]:
-    # Values of pairs are spelled with a backslash whatever the file says.
-    spelled = "\\" if isinstance(node, Env | Label | Arg) else escape
-    for what, text in expanded(node):
+def _expansion(place: Place, escape: str) -> Iterator[Problem]:
+    for text in texts(place.node, escape):
         try:
-            variables(text, spelled)
+            found = text.variables()
         except BadExpansionError as error:
             hint = "builders know ${x}, :-w -w :+w +w :?w ?w #p ##p %p %%p /p/r //p/r"
-            yield _problem("bad-expansion", f"{what} {text!r} cannot be expanded", str(error), hint, part=text)
+            what = f"{text.what} {text.raw!r} cannot be expanded"
+            yield _problem("bad-expansion", what, str(error), hint, part=text.raw)
+            continue
+        for variable in found:
+            if variable.modifier[-1:] == "?" and place.from_scratch and variable.name not in place.seen:
+                what = f"{text.what} {text.raw!r} cannot be expanded"
+                because = f"{variable.name} has to be set, and nothing above sets it"
+                yield _problem("bad-expansion", what, because, f"ARG {variable.name}", part=text.raw)
 
 
 def _base(view: View, place: Place, node: From) -> Iterator[Problem]:
     image = node.image.strip("\"'")
-    if "$" not in image and view.stage_of(image, place.stage) is None and not _is_reference(image):
-        hints = [f"FROM {image.lower()}"] if _is_reference(image.lower()) else []
+    if "$" not in image and view.stage_of(image, place.stage) is None and not is_reference(image):
+        hints = [f"FROM {image.lower()}"] if is_reference(image.lower()) else []
         yield _problem("bad-reference", f"{image!r} is no image reference", "", *hints, part=image)
     if node.platform and "$" not in node.platform and not _PLATFORM(node.platform):
         yield _problem(
@@ -142,7 +110,7 @@ def _base(view: View, place: Place, node: From) -> Iterator[Problem]:
         )
 
 
-def _is_reference(image: str) -> bool:
+def is_reference(image: str) -> bool:
     if re.fullmatch("[0-9a-f]{64}", image) or len(image.partition(":")[0]) > 255:
         return False
     return bool(_REFERENCE(image))
@@ -167,7 +135,7 @@ def _stage_problem(view: View, place: Place, name: str, *, numbers: bool) -> Pro
         return _problem("own-stage", f"--from={name} is the stage itself", "a stage cannot need itself", part=part)
     if view.stage_of(lowered, len(view.bases)) is not None:
         return _problem("later-stage", f"--from={name} is a later stage", "a stage sees those above it only", part=part)
-    if not name or _is_reference(name):
+    if not name or is_reference(name):
         return None
     return _problem("bad-reference", f"--from={name!r} is no image reference", part=part)
 
@@ -222,9 +190,21 @@ def _run(view: View, place: Place, node: Run) -> Iterator[Problem]:
     for mount in node.mounts:
         for wrong, part in faults(mount):
             yield _problem("bad-mount", wrong, part=part)
+        if _covers_everything(mount, place):
+            hint = "target=/path"
+            yield _problem("bad-mount", "a mount cannot cover /", "that is where it goes", hint, part="--mount")
         source = mount.get("from")
         if source and (found := _stage_problem(view, place, source, numbers=False)):
             yield found
+
+
+def _covers_everything(mount: Mount, place: Place) -> bool:
+    """Whether a mount goes to `/`: without a target it goes to the working directory."""
+    target = mount.get("target") or ""
+    if mount.type in {"secret", "ssh"} or "$" in target:
+        return False
+    nowhere = posixpath.normpath(target or ".") == "." and place.from_scratch and not place.workdir
+    return target == "/" or nowhere
 
 
 def _port(port: str) -> Iterator[Problem]:
@@ -245,9 +225,15 @@ def _signal(node: Stopsignal) -> Iterator[Problem]:
     signal = node.signal
     if "$" in signal or (signal.isdigit() and int(signal[:9])):
         return
-    name = re.sub(r"[+-][0-9]+$", "", signal.upper().removeprefix("SIG"))
-    if name not in _SIGNALS:
+    if not _is_signal(signal.upper().removeprefix("SIG")):
         yield _problem("bad-signal", f"{signal!r} is no signal", "", "STOPSIGNAL SIGTERM", part=signal)
+
+
+def _is_signal(name: str) -> bool:
+    real_time = re.fullmatch(r"(RTMIN\+|RTMAX-)([1-9][0-9]?)", name)
+    if real_time:
+        return int(real_time[2]) <= (15 if real_time[1] == "RTMIN+" else 14)
+    return name in _SIGNALS
 
 
 def _drops_flags(node: Instruction) -> bool:

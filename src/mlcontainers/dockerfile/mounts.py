@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
-from mlcontainers.dockerfile.refusals import flag_value, refuse
+from mlcontainers.dockerfile.refusals import expandable, flag_value, refuse
 
 TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 ALIASES = {"dst": "target", "destination": "target", "src": "source", "ro": "readonly", "rw": "readwrite"}
@@ -16,6 +17,14 @@ _ALLOWED = {
     "secret": frozenset(("target", "source", "id", "required", "env", "mode", "uid", "gid")),
     "ssh": frozenset(("target", "id", "required", "mode", "uid", "gid")),
 }
+_KEYS = frozenset(key for keys in _ALLOWED.values() for key in keys)
+_ONLY = {
+    "from": ("bind", "cache", "tmpfs", "ssh"), "source": ("bind", "cache", "tmpfs", "secret"), "sharing": ("cache",),
+    "required": ("secret", "ssh"), "size": ("tmpfs",), "mode": ("cache", "secret", "ssh"),
+    "uid": ("cache", "secret", "ssh"), "gid": ("cache", "secret", "ssh"),
+}  # fmt: skip
+"""The types that a builder lets an option stand for; other options it takes anywhere, if without effect."""
+_SIZE = re.compile(r"[0-9]+(?:\.[0-9]*)? ?(?:b|[kmgtp](?:i?b)?)?", re.I | re.ASCII).fullmatch
 _BARE = frozenset(("readonly", "readwrite", "required"))
 _BOOLEANS = frozenset(("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"))
 
@@ -27,12 +36,19 @@ class Mount:
     type: str
     options: tuple[tuple[str, str | None], ...] = ()
     """`None` for a bare word such as `readonly`."""
+    early: tuple[str, ...] = field(default=(), init=False, compare=False, repr=False)
+    """Options that were read before the type and that only some types have; builders refuse them there."""
 
     def __post_init__(self) -> None:
+        allowed = _ALLOWED.get(self.type, _KEYS)
         for key, value in self.options:
+            if ALIASES.get(key, key) not in allowed:
+                raise refuse("bad-mount", f"a {self.type} mount has no use for the option {key!r}")
             flag_value(key, "mount option")
             if value is not None and "," in flag_value(value, f"mount option {key}"):
                 raise refuse("bad-mount", f"mount option {key}={value!r} holds a comma")
+            if value is not None and key != "from":
+                expandable(value, f"mount option {key}")
         for wrong, part in faults(self):
             raise refuse("bad-mount", wrong, part=part)
 
@@ -78,25 +94,34 @@ class Mount:
 
 def faults(mount: Mount) -> tuple[tuple[str, str], ...]:
     """What the builder would refuse in a mount when the step runs, each with the option it is about."""
-    allowed = _ALLOWED.get(mount.type)
-    if allowed is None:
+    if mount.type not in _ALLOWED:
         what = f"there is no mount type {mount.type!r}: it is one of {', '.join(TYPES)}"
         return ((what, f"type={mount.type}"),)
     wrong: list[tuple[str, str]] = []
     for name, value in mount.options:
         key = ALIASES.get(name, name)
         part = name if value is None else f"{name}={value}"
-        if key not in allowed:
+        if key not in _KEYS:
+            wrong.append((f"there is no mount option {name!r}", part))
+        elif mount.type not in _ONLY.get(key, TYPES):
             wrong.append((f"a {mount.type} mount has no option {name!r}", part))
         elif value is None and key not in _BARE:
             wrong.append((f"mount option {name!r} needs a value", part))
+        elif name in mount.early:
+            wrong.append((f"mount option {name!r} must stand behind the type, which allows it", part))
         elif value is not None and "$" not in value and (fault := _value_fault(key, value)):
             wrong.append((fault, part))
-    if mount.type == "secret" and not any(mount.get(key) for key in ("id", "source", "target")):
-        wrong.append(("a secret mount needs an id, a source or a target", "--mount"))
-    if mount.type in {"cache", "tmpfs"} and mount.get("target") == "/":
-        wrong.append((f"the target of a {mount.type} mount cannot be /", "--mount"))
+    if mount.type == "secret":
+        wrong += _secret_faults(mount)
     return tuple(wrong)
+
+
+def _secret_faults(mount: Mount) -> list[tuple[str, str]]:
+    if not any(mount.get(key) for key in ("id", "source", "target")):
+        return [("a secret mount needs an id, a source or a target", "--mount")]
+    if mount.get("id") and mount.get("source"):
+        return [("a secret mount takes an id or a source, not both", "--mount")]
+    return []
 
 
 def _value_fault(key: str, value: str) -> str:
@@ -106,14 +131,17 @@ def _value_fault(key: str, value: str) -> str:
         return f"mount option sharing={value!r} is none of shared, private, locked"
     if key in {"uid", "gid"} and not (value.isascii() and value.isdigit()):
         return f"mount option {key}={value!r} is no number"
+    if key == "size" and not _SIZE(value):
+        return f"mount option size={value!r} is no size, as in 100m"
     if key == "mode" and (not value or value.strip("01234567")):
         return f"mount option mode={value!r} is no octal number"
     return ""
 
 
-def trusted(type: str, options: tuple[tuple[str, str | None], ...]) -> Mount:
+def trusted(type: str, options: tuple[tuple[str, str | None], ...], early: tuple[str, ...] = ()) -> Mount:
     """A mount that was read from a file, right or wrong."""
     mount = object.__new__(Mount)
+    object.__setattr__(mount, "early", early)
     object.__setattr__(mount, "type", type)
     object.__setattr__(mount, "options", options)
     return mount

@@ -103,6 +103,7 @@ def read_mount(text: str) -> Mount:
     """The value of one `--mount`: a record of CSV."""
     type = "bind"
     options: list[tuple[str, str | None]] = []
+    early: list[str] = []
     for field in _csv(text):
         key, equals, value = field.partition("=")
         key = key.lower()
@@ -110,9 +111,10 @@ def read_mount(text: str) -> Mount:
             raise refuse("bad-mount", f"mount option from={value!r} takes no variable", part=field)
         if key == "type" and equals:
             type = value.lower()
+            early = [name for name, _ in options if name in {"size", "required"}]
         else:
             options.append((key, value if equals else None))
-    return trusted_mount(type, tuple(options))
+    return trusted_mount(type, tuple(options), tuple(early))
 
 
 def _csv(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mlcontainers.dockerfile.expansion import BadExpansionError, parts
 from mlcontainers.errors import InvalidDockerfileError, Problem
 
 # Printable ASCII without blanks, quotes and backslashes.
@@ -46,6 +47,16 @@ def filled(text: object, what: str) -> str:
     if line[-1] == "\\":
         raise open_line(what, line)
     return line
+
+
+def expandable(text: str, what: str) -> str:
+    """`text`, if a builder can expand the variables in it, whatever their values are."""
+    if "$" in text:
+        try:
+            parts(text)
+        except BadExpansionError as error:
+            raise refuse("bad-expansion", f"{what} {text!r} cannot be expanded", because=str(error)) from None
+    return text
 
 
 def open_line(what: str, text: str) -> InvalidDockerfileError:

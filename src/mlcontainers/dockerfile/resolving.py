@@ -20,7 +20,7 @@ from mlcontainers.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mlcontainers.dockerfile.document import Dockerfile
+    from mlcontainers.dockerfile.document import Document
 
 _NUMBER = re.compile("[0-9]+").fullmatch
 
@@ -53,7 +53,7 @@ class Resolution:
 
     def __init__(
         self,
-        document: Dockerfile,
+        document: Document,
         scopes: list[_Scope],
         stages: tuple[ResolvedStage, ...],
         problems: tuple[Problem, ...],
@@ -145,16 +145,18 @@ class _Scope:
 
 
 def resolve(
-    document: Dockerfile,
-    build_args: Mapping[str, str],
-    platform: str,
-    build_platform: str,
-    target: int | str,
-    environments: Mapping[str, Mapping[str, str]],
+    document: Document,
+    build_args: Mapping[str, str] | None = None,
+    *,
+    platform: str = "linux/amd64",
+    build_platform: str | None = None,
+    target: int | str = -1,
+    environments: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Resolution:
     """See `Dockerfile.resolve`."""
-    walk = _Walk(document, build_args, environments)
-    predefined = {**_platform_args("BUILD", build_platform), **_platform_args("TARGET", platform)}
+    build_args = build_args or {}
+    walk = _Walk(document, build_args, environments or {})
+    predefined = {**_platform_args("BUILD", build_platform or platform), **_platform_args("TARGET", platform)}
     predefined["TARGETSTAGE"] = document.stage(target).name or "default"
     for name, value in predefined.items():
         walk.scopes[0].set(name, build_args.get(name, value), -1)
@@ -171,7 +173,7 @@ def _platform_args(side: str, platform: str) -> dict[str, str]:
     return {side + part: value for part, value in values.items()}
 
 
-def _walk(document: Dockerfile) -> Iterator[tuple[Instruction, int, int]]:
+def _walk(document: Document) -> Iterator[tuple[Instruction, int, int]]:
     """Every instruction with its stage, -1 before the first, and its number in the file."""
     stage = -1
     for position, node in enumerate(document.instructions):
@@ -183,7 +185,7 @@ class _Walk:
     """One walk from the top of the file down."""
 
     def __init__(
-        self, document: Dockerfile, build_args: Mapping[str, str], environments: Mapping[str, Mapping[str, str]]
+        self, document: Document, build_args: Mapping[str, str], environments: Mapping[str, Mapping[str, str]]
     ) -> None:
         self.escape = document.escape
         self.build_args = build_args

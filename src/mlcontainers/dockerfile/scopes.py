@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlcontainers.dockerfile.instructions import Arg, Env, From, Instruction
+from mlcontainers.dockerfile.expansion import BadExpansionError, parts, variables_in
+from mlcontainers.dockerfile.instructions import Arg, Env, From, Instruction, Workdir
+from mlcontainers.dockerfile.items import Comment
+from mlcontainers.dockerfile.refusals import BLANKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlcontainers.dockerfile.items import Item
+    from mlcontainers.dockerfile.resolving import Resolution
 
 PLATFORM_ARGS = frozenset(
     f"{side}{part}" for side in ("TARGET", "BUILD") for part in ("PLATFORM", "OS", "ARCH", "VARIANT", "OSVERSION")
@@ -63,6 +67,8 @@ class Place:
     """Names with a declaration above it that holds here."""
     from_scratch: bool
     """Whether no image outside the file can have set any other."""
+    workdir: bool = False
+    """Whether a WORKDIR stands above it in the stage or in those below."""
 
     @property
     def line(self) -> int:
@@ -78,11 +84,47 @@ class View:
     escape: str = "\\"
     globals: dict[str, Arg] = field(default_factory=dict[str, Arg])
     """The ARGs before the first FROM, by name."""
+    ignore: tuple[str, ...] = ()
+    """The patterns of the context's `.dockerignore`."""
 
     @cached_property
     def places(self) -> tuple[Place, ...]:
         """Every instruction with its scope, in order."""
         return tuple(self._walk())
+
+    @cached_property
+    def comments(self) -> dict[int, tuple[str, ...]]:
+        """The comments that belong to an instruction, by its line: those above it, back to an empty one."""
+        found: dict[int, tuple[str, ...]] = {}
+        above: list[str] = []
+        for item in self.items:
+            if isinstance(item, Comment):
+                # As builders do: the first character goes, whatever it is, and a blank line changes nothing.
+                text = (item.written or str(item)).removeprefix("\ufeff")[1:].strip(BLANKS)
+                above = [*above, text] if text else []
+            elif isinstance(item, Instruction):
+                if item.source and above:
+                    found[item.source.start_line] = tuple(above)
+                above = []
+        return found
+
+    @cached_property
+    def resolution(self) -> Resolution | None:
+        """What the file comes to without build arguments; `None` where there is no stage."""
+        from mlcontainers.dockerfile.document import Document
+        from mlcontainers.dockerfile.resolving import resolve
+
+        return resolve(Document(self.items)) if self.bases else None
+
+    def expanded(self, text: str, place: Place) -> str | None:
+        """A text of an instruction as a build without arguments reads it; `None` where a base image has a say."""
+        try:
+            names = {variable.name for variable in variables_in(parts(text, self.escape))}
+        except BadExpansionError:
+            return None
+        if self.resolution is None or not (place.from_scratch or all(name in place.seen for name in names)):
+            return None
+        return self.resolution.expand(text, place.node)
 
     @cached_property
     def bases(self) -> tuple[From, ...]:
@@ -108,7 +150,8 @@ class View:
         stage, scratch = -1, True
         first: dict[str, int] = {}
         below: Collection[str] = PLATFORM_ARGS
-        ends: list[tuple[Names, bool]] = []
+        ends: list[tuple[Names, bool, bool]] = []
+        workdir = False
         named: dict[str, int] = {}
         outer: Collection[str] = PLATFORM_ARGS
         own: str | None = None
@@ -118,16 +161,17 @@ class View:
                 if stage < 0:
                     outer = Names(first, position, PLATFORM_ARGS)
                 else:
-                    ends.append((Names(first, position, below), scratch))
+                    ends.append((Names(first, position, below), scratch, workdir))
                 if own is not None:
                     named[own] = stage
                 yield Place(node, stage + 1, outer, True)
                 base = named.get(node.image)
-                below, scratch = ends[base] if base is not None else ((), node.image == "scratch")
+                below, scratch, workdir = ends[base] if base is not None else ((), node.image == "scratch", False)
                 first, own = {}, node.name
                 stage += 1
                 continue
-            yield Place(node, stage, Names(first, position, below), scratch)
+            yield Place(node, stage, Names(first, position, below), scratch, workdir)
+            workdir = workdir or isinstance(node, Workdir)
             if isinstance(node, Arg) and stage < 0:
                 self.globals.update({name: node for name, _ in node.pairs})
             if isinstance(node, Arg | Env):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcontainers.dockerfile.document import Dockerfile
+from mlcontainers.dockerfile.dockerfile import Dockerfile
 from mlcontainers.dockerfile.expansion import variables
 from mlcontainers.dockerfile.instructions import Arg, Env, Instruction, Label
 from mlcontainers.dockerfile.interchange import parser_of

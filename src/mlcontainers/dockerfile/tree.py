@@ -9,14 +9,16 @@ from dataclasses import MISSING, Field, fields
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
-from mlcontainers.dockerfile.document import Dockerfile
+from mlcontainers.dockerfile.document import Document
 from mlcontainers.dockerfile.forms import ExecForm, ShellForm
 from mlcontainers.dockerfile.heredocs import Heredoc
 from mlcontainers.dockerfile.instructions import KINDS, Instruction, Unreadable
 from mlcontainers.dockerfile.items import Blank, Comment, Directive, Item
 from mlcontainers.dockerfile.mounts import Mount
+from mlcontainers.dockerfile.parser import read
 from mlcontainers.dockerfile.refusals import refuse
 from mlcontainers.dockerfile.words import Word
+from mlcontainers.errors import InvalidDockerfileError
 from mlcontainers.values.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -36,26 +38,28 @@ _BESIDE = ("source", "lines")
 """What a node has beside its fields: the text it was read from, and its first and last line."""
 
 
-def to_json(document: Dockerfile) -> dict[str, object]:
+def to_json(items: tuple[Item, ...]) -> dict[str, object]:
     """The whole tree as data for `json.dumps`; fields that have their default are left out."""
-    return {"schema": SCHEMA, "items": [_item(item) for item in document.items]}
+    return {"schema": SCHEMA, "items": [_item(item) for item in items]}
 
 
-def from_json(data: object) -> Dockerfile:
-    """The document that `to_json` told of; refused where its parts and its text do not say the same."""
+def items_of(data: object) -> tuple[Item, ...]:
+    """The items of the document that `to_json` told of; refused where its parts and its text do not say the same."""
     content = _object(data, "the document", ("schema", "items"))
     if content.get("schema") != SCHEMA:
         what = f"the document has the form {content.get('schema')!r}, and this version reads {SCHEMA}"
         raise refuse("data-format", what)
     items = tuple(_node(item, f"items[{n}]") for n, item in enumerate(_list(content.get("items"), "items")))
     # The text is the truth: it is read like any other, and must say what the parts say.
-    document = Dockerfile.parse(Dockerfile(items).render())
-    for number, (told, read) in enumerate(zip(items, document.items, strict=False)):
-        if told != read:
+    found, problems = read(Document(items).render())
+    if problems:
+        raise InvalidDockerfileError(*problems)
+    for number, (told, meant) in enumerate(zip(items, found, strict=False)):
+        if told != meant:
             raise refuse("tree-differs", f"items[{number}] says something else than the text that it makes")
-    if len(items) != len(document.items):
-        raise refuse("tree-differs", f"the text has {len(document.items)} items, and {len(items)} are told")
-    return document
+    if len(items) != len(found):
+        raise refuse("tree-differs", f"the text has {len(found)} items, and {len(items)} are told")
+    return found
 
 
 def schema() -> dict[str, object]:
@@ -109,7 +113,7 @@ def _fields(kind: Any) -> tuple[_FieldOf, ...]:
     """The fields of a record that carry its meaning, with their types."""
     if kind not in _KNOWN_FIELDS:
         hints = get_type_hints(kind, localns={"Mount": Mount, "Heredoc": Heredoc})
-        known = [field for field in fields(kind) if field.name not in {"source", "written"}]
+        known = [field for field in fields(kind) if field.compare]
         _KNOWN_FIELDS[kind] = tuple([(field.name, field, hints[field.name]) for field in known])
     return _KNOWN_FIELDS[kind]
 
@@ -147,6 +151,9 @@ def _record(kind: type[Any], data: dict[str, object], where: str) -> object:
         if name not in known:
             raise refuse("unknown-field", f"{where} has no field {name!r}", *did_you_mean(name, known))
     record: object = object.__new__(kind)
+    for field in fields(kind):
+        if not field.compare:  # What it was read from: nothing yet.
+            object.__setattr__(record, field.name, field.default)
     for name, (field, hint) in known.items():
         if name in data:
             value = _decoded(hint, data[name], f"{where}.{name}")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from mlcontainers.dockerfile.refusals import BLANKS, one_line, refuse
+from mlcontainers.dockerfile.refusals import BLANKS, expandable, one_line, refuse
 from mlcontainers.values.quoting import dockerfile_value
 
 _SPECIAL_IN_QUOTES = frozenset('"$')
@@ -30,6 +30,7 @@ class Word:
                 f"Word.literal({self.raw!r})",
                 because="blanks outside quotes and quotes without an end change what follows",
             )
+        expandable(self.raw, "value")
 
     @classmethod
     def literal(cls, text: str) -> Word:
@@ -40,7 +41,7 @@ class Word:
     def template(cls, text: str) -> Word:
         """This text with `$NAME` and `${NAME}` expanded by the builder."""
         escaped = one_line(text, "value").replace("\\", "\\\\").replace('"', '\\"')
-        return cls.trusted(f'"{escaped}"')
+        return cls.trusted(expandable(f'"{escaped}"', "value"))
 
     @classmethod
     def of(cls, value: Word | str) -> Word:

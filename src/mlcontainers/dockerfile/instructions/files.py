@@ -9,10 +9,11 @@ from typing import ClassVar
 from mlcontainers.dockerfile.forms import json_array
 from mlcontainers.dockerfile.heredocs import Heredoc
 from mlcontainers.dockerfile.instructions.instruction import Flag, Instruction
-from mlcontainers.dockerfile.refusals import filled, flag_value, one_line, refuse
+from mlcontainers.dockerfile.refusals import expandable, filled, flag_value, one_line, refuse
 
 CHMOD = re.compile(r"[0-7]{1,4}|[ugoa]*[-+=][rwxXst]*(?:,[ugoa]*[-+=][rwxXst]*)*|.*\$.*", re.ASCII).fullmatch
 CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}|sha384:[0-9a-f]{96}|.*\$.*", re.ASCII).fullmatch
+_EXPANDED = frozenset(("chown", "chmod", "checksum"))
 # A path that one of these is in is read differently as a word: it needs the JSON form.
 _NEEDS_JSON = re.compile(r"""[\s"'\\`]|^\[|^--|<<""").search
 _MISREAD = re.compile(r"""['"\\]""").search
@@ -137,6 +138,8 @@ def _check_flags(node: Copy | Add) -> None:
     for name, value in node.flags:
         if value is not None:
             flag_value(value, name)
+            if name in _EXPANDED:
+                expandable(value, name)
     if node.chmod is not None and not CHMOD(node.chmod):
         raise refuse("bad-chmod", f"{node.chmod!r} is no file mode", "as in 0644 or u+x")
     if "$" in (getattr(node, "from_", None) or ""):
@@ -164,6 +167,7 @@ def _check_paths(sources: tuple[str | Heredoc, ...], destination: str) -> None:
 
 
 def _check_quotes(path: str) -> None:
+    expandable(path, "path")
     if found := _MISREAD(path):
         because = "builders remove quotes and backslashes from paths"
         raise refuse("quoted-path", f"path {path!r} holds {found[0]}", because=because)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mlcontainers.dockerfile.instructions.instruction import Flag, Instruction
-from mlcontainers.dockerfile.refusals import filled, flag_value, refuse
+from mlcontainers.dockerfile.refusals import expandable, filled, flag_value, refuse
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*", re.ASCII).fullmatch
 _PORT = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(?:tcp|udp|sctp))?", re.ASCII).fullmatch
@@ -29,8 +29,9 @@ class From(Instruction):
         if self.name is not None and not _STAGE_NAME(self.name):
             hint = "lower-case letters, digits and _ . - after a first letter"
             raise refuse("bad-stage-name", f"{self.name!r} is no name of a stage", hint)
+        expandable(self.image, "base image")
         if self.platform is not None:
-            flag_value(self.platform, "platform")
+            expandable(flag_value(self.platform, "platform"), "platform")
 
     @property
     def flags(self) -> tuple[Flag, ...]:
@@ -67,7 +68,7 @@ class User(Instruction):
     user: str
 
     def __post_init__(self) -> None:
-        _not_a_flag(filled(self.user, "user"), "user")
+        _not_a_flag(expandable(filled(self.user, "user"), "user"), "user")
 
     @property
     def arguments(self) -> str:
@@ -84,7 +85,7 @@ class Stopsignal(Instruction):
     def __post_init__(self) -> None:
         if "$" not in filled(self.signal, "signal") and not _SIGNAL(self.signal):
             raise refuse("bad-signal", f"{self.signal!r} is no signal", "as in SIGTERM")
-        _not_a_flag(self.signal, "signal")
+        _not_a_flag(expandable(self.signal, "signal"), "signal")
 
     @property
     def arguments(self) -> str:
@@ -113,6 +114,7 @@ def _not_a_flag(text: str, what: str) -> None:
 
 def _check_port(port: str) -> None:
     if "$" in port and not any(blank in port for blank in " \t") and not port.startswith("--"):
+        expandable(port, "port")
         return
     match = _PORT(port)
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def _find(view: View) -> Iterator[Finding]:
-    read = [(place, place.node.source.keyword) for place in view.places if place.node.source and place.node.keyword]
+    # ARGs above the first FROM do not count.
+    places = [place for place in view.places if place.stage >= 0 and place.node.keyword]
+    read = [(place, place.node.source.keyword) for place in places if place.node.source]
     lower = sum(word.islower() for _, word in read)
     upper = sum(word.isupper() for _, word in read)
     for place, word in read:

@@ -18,8 +18,8 @@ def _find(view: View) -> Iterator[Finding]:
     for place in view.places:
         if isinstance(place.node, Expose):
             for port in place.node.ports:
-                if ":" in port and "$" not in port:
-                    own = port.rpartition(":")[2]
+                host, _, own = (view.expanded(port, place) or "").rpartition(":")
+                if host.strip(":"):
                     yield place, f"{port!r} names a host's address or port", (f"EXPOSE {own}",)
 
 

@@ -18,8 +18,8 @@ def _find(view: View) -> Iterator[Finding]:
     for place in view.places:
         if isinstance(place.node, Expose):
             for port in place.node.ports:
-                number, slash, protocol = port.partition("/")
-                if slash and "$" not in protocol and protocol != protocol.lower():
+                number, _, protocol = (view.expanded(port, place) or "").rpartition(":")[2].partition("/")
+                if protocol != protocol.lower():
                     yield place, f"the protocol of {port!r} is not lower case", (f"{number}/{protocol.lower()}",)
 
 

@@ -1,13 +1,13 @@
-"""With nothing but the defaults of its ARGs, `FROM` names an image."""
+"""A `FROM` names an image also where nobody gives a build argument."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from mlcontainers.dockerfile.expansion import BadExpansionError, expand
 from mlcontainers.dockerfile.instructions import From
+from mlcontainers.dockerfile.meaning import is_reference
 from mlcontainers.dockerfile.rules.rule import Rule
-from mlcontainers.dockerfile.scopes import PLATFORM_ARGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,24 +15,21 @@ if TYPE_CHECKING:
     from mlcontainers.dockerfile.rules.rule import Finding
     from mlcontainers.dockerfile.scopes import View
 
-_PLAIN = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})", re.ASCII)
-
 
 def _find(view: View) -> Iterator[Finding]:
-    empty = {name for name, arg in view.globals.items() if not _default(arg.pairs, name)}
+    resolution = view.resolution
     for place in view.places:
-        if not isinstance(place.node, From):
+        node = place.node
+        if resolution is None or not isinstance(node, From) or "$" not in node.image:
             continue
-        names = {first or second for first, second in _PLAIN.findall(place.node.image)}
-        blank = _PLAIN.sub(lambda match: "" if (match[1] or match[2]) in empty else "x", place.node.image)
-        if names & empty - PLATFORM_ARGS and (not blank or blank[-1] in ":/@" or blank[0] in ":/@"):
-            missing = sorted(names & empty)[0]
-            yield place, f"without a --build-arg, {place.node.image!r} is no image", (f"ARG {missing}=...",)
-
-
-def _default(pairs: tuple[tuple[str, object], ...], name: str) -> str:
-    value = dict(pairs).get(name)
-    return "" if value is None else str(value).strip("\"'")
+        values = resolution.variables(node)
+        try:
+            image = expand(node.image, values.get, view.escape)
+        except BadExpansionError:
+            return  # Told elsewhere, and builders look no further either.
+        if not is_reference(image) and view.stage_of(image, place.stage) is None:
+            result = repr(image) if image else "nothing"
+            yield place, f"without a --build-arg, {node.image!r} comes to {result}", ("give its ARG a default",)
 
 
 RULE = Rule(

@@ -1,11 +1,11 @@
-"""What the container runs is in the JSON form."""
+"""`CMD` and `ENTRYPOINT` are in the exec form, unless a `SHELL` was chosen for them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mlcontainers.dockerfile.forms import ShellForm
-from mlcontainers.dockerfile.instructions import Cmd, Entrypoint, Shell
+from mlcontainers.dockerfile.instructions import Cmd, Entrypoint, From, Shell
 from mlcontainers.dockerfile.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 
 def _find(view: View) -> Iterator[Finding]:
-    chosen = {place.stage for place in view.places if isinstance(place.node, Shell)}
+    chosen: set[int] = set()
     for place in view.places:
         node = place.node
+        if isinstance(node, From) and view.stage_of(node.image, place.stage) in chosen:
+            chosen.add(place.stage)
+        if isinstance(node, Shell):
+            chosen.add(place.stage)
         if not isinstance(node, Cmd | Entrypoint) or place.stage in chosen:
             continue
-        if isinstance(node.command, ShellForm) and node.command.command:
+        if isinstance(node.command, ShellForm):
             yield place, f"{node.keyword} is in the shell form", (f'{node.keyword} ["program", "argument"]',)
 
 

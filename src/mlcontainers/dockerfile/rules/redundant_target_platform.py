@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcontainers.dockerfile.expansion import BadExpansionError, expand, variables
 from mlcontainers.dockerfile.instructions import From
 from mlcontainers.dockerfile.rules.rule import Rule
 
@@ -16,8 +17,18 @@ if TYPE_CHECKING:
 
 def _find(view: View) -> Iterator[Finding]:
     for place in view.places:
-        if isinstance(place.node, From) and place.node.platform in {"$TARGETPLATFORM", "${TARGETPLATFORM}"}:
-            yield place, f"--platform={place.node.platform} is the default", ("leave it out",)
+        platform = place.node.platform if isinstance(place.node, From) else None
+        if platform and "TARGETPLATFORM" in platform and _is_target(platform, view.escape):
+            yield place, f"--platform={platform} is the default", ("leave it out",)
+
+
+def _is_target(platform: str, escape: str) -> bool:
+    """Whether nothing but the target's platform goes in, and nothing else comes out."""
+    try:
+        names = {variable.name for variable in variables(platform, escape)}
+        return names == {"TARGETPLATFORM"} and expand(platform, {"TARGETPLATFORM": "os/cpu"}.get, escape) == "os/cpu"
+    except BadExpansionError:
+        return False
 
 
 RULE = Rule("RedundantTargetPlatform", "redundant-target-platform", "a base is fetched for the target anyway", _find)

@@ -25,3 +25,5 @@ class Rule:
     why: str
     find: Callable[[View], Iterator[Finding]]
     severity: Severity = "warning"
+    experimental: bool = False
+    """Whether it runs only where `# check=experimental=` asks for it; `skip` does not reach it then."""

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from mlcontainers.dockerfile.rules.rule import Finding
     from mlcontainers.dockerfile.scopes import View
 
-_SECRET = re.compile(r"(?:^|_)(?:apikey|auth|credentials?|keys?|password|pword|passwd|secrets?|tokens?)(?:_|$)", re.I)
+_SECRET = re.compile(r"(?:^|_)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)", re.I)
 _OPEN = re.compile(r"(?:^|_)(?:public|file|version)(?:_|$)", re.I)
 
 
 def _find(view: View) -> Iterator[Finding]:
     for place in view.places:
-        if isinstance(place.node, Arg | Env):
+        if isinstance(place.node, Arg | Env) and place.stage >= 0:
             for name, _ in place.node.pairs:
                 if _SECRET.search(name) and not _OPEN.search(name):
                     hint = f"RUN --mount=type=secret,id={name},env={name} ..."

@@ -20,10 +20,10 @@ def _find(view: View) -> Iterator[Finding]:
     for place in view.places:
         if not isinstance(place.node, From):
             continue
-        for variable in uses(place.node, view.escape):
-            if variable.name not in place.seen and not variable.may_be_unset:
-                hints = (*did_you_mean(variable.name, place.seen), f"ARG {variable.name}=... above the first FROM")
-                yield place, f"FROM uses {variable.name!r}, which no ARG above it declares", hints
+        for name in uses(place.node, view.escape):
+            if name not in place.seen:
+                hints = (*did_you_mean(name, place.seen), f"ARG {name}=... above the first FROM")
+                yield place, f"FROM uses {name!r}, which no ARG above it declares", hints
 
 
 RULE = Rule("UndefinedArgInFrom", "undefined-arg-in-from", "it expands to nothing", _find)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcontainers.dockerfile.instructions import From
+from mlcontainers.dockerfile.instructions import Expose, From
 from mlcontainers.dockerfile.rules.rule import Rule
 from mlcontainers.dockerfile.rules.uses import uses
 from mlcontainers.dockerfile.scopes import PLATFORM_ARGS
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 def _find(view: View) -> Iterator[Finding]:
     for place in view.places:
-        if isinstance(place.node, From) or place.stage < 0:
+        # Builders look the variables of an EXPOSE up without a word.
+        if isinstance(place.node, From | Expose) or place.stage < 0:
             continue
-        for variable in uses(place.node, view.escape):
-            name = variable.name
-            if name in place.seen or variable.may_be_unset or name == "PATH":
+        for name in uses(place.node, view.escape):
+            if name in place.seen or name == "PATH":
                 continue
             if name in PLATFORM_ARGS or name in view.globals:
                 yield place, f"{name!r} is not declared in this stage", (f"ARG {name}",)

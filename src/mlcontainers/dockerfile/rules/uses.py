@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcontainers.dockerfile.expansion import BadExpansionError, Variable, variables
-from mlcontainers.dockerfile.instructions import Arg, Env, Label
-from mlcontainers.dockerfile.meaning import expanded
+from mlcontainers.dockerfile.expansion import BadExpansionError
+from mlcontainers.dockerfile.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,11 +13,13 @@ if TYPE_CHECKING:
     from mlcontainers.dockerfile.instructions import Instruction
 
 
-def uses(node: Instruction, escape: str) -> Iterator[Variable]:
-    """In order; texts that cannot be expanded are told elsewhere."""
-    spelled = "\\" if isinstance(node, Env | Label | Arg) else escape
-    for _, text in expanded(node):
+def uses(node: Instruction, escape: str) -> Iterator[str]:
+    """The names, once for each text; a text that cannot be expanded is told elsewhere.
+
+    A variable with a default counts too: BuildKit asks whether it is declared, not whether it is needed.
+    """
+    for text in texts(node, escape):
         try:
-            yield from variables(text, spelled)
+            yield from dict.fromkeys(variable.name for variable in text.variables())
         except BadExpansionError:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcontainers.dockerfile.instructions import From, Workdir
+from mlcontainers.dockerfile.instructions import Workdir
 from mlcontainers.dockerfile.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -15,22 +15,15 @@ if TYPE_CHECKING:
 
 
 def _find(view: View) -> Iterator[Finding]:
-    absolute: dict[int, bool] = {}
     for place in view.places:
         node = place.node
-        if isinstance(node, From):
-            base = view.stage_of(node.image, place.stage)
-            absolute[place.stage] = base is not None and absolute.get(base, False)
-        if isinstance(node, Workdir):
-            path = node.path.strip("\"'")
-            if path.startswith(("/", "$")) or path[1:2] == ":":
-                absolute[place.stage] = True
-            elif not absolute.get(place.stage):
-                yield (
-                    place,
-                    f"WORKDIR {path} is relative to a folder that the file does not name",
-                    (f"WORKDIR /{path}",),
-                )
+        # Where the first one of a stage is right, so are those that follow.
+        if not isinstance(node, Workdir) or place.workdir:
+            continue
+        path = view.expanded(node.path, place)
+        if path is not None and not path.startswith("/"):
+            what = f"WORKDIR {node.path} is relative to a folder that the file does not name"
+            yield place, what, (f"WORKDIR /{path}",)
 
 
 RULE = Rule("WorkdirRelativePath", "workdir-relative-path", "it depends on the base image where it ends up", _find)
