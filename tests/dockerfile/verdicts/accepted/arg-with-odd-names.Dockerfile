@@ -1,0 +1,2 @@
+FROM scratch
+ARG a-b 1a

@@ -1,0 +1,3 @@
+FROM scratch
+RUN echo $((1<<20))
+USER 1

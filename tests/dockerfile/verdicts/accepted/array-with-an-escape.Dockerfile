@@ -1,0 +1,2 @@
+FROM scratch
+CMD ["\u0061\n"]

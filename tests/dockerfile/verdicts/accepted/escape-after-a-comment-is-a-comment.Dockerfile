@@ -1,0 +1,3 @@
+# hi
+# escape=x
+FROM scratch

@@ -1,0 +1,4 @@
+# escape=`
+FROM scratch
+ENV A=1 `
+    B=c:\

@@ -1,0 +1,4 @@
+FROM scratch
+ONBUILD RUN <<E
+E
+USER 1

@@ -1,0 +1,5 @@
+FROM scratch
+RUN <<-E
+	a
+	E
+USER 1

@@ -1,0 +1,5 @@
+FROM scratch
+RUN <<E
+FROM nothing
+E
+USER 1

@@ -1,0 +1,2 @@
+from scratch
+uSer 1

@@ -1,0 +1,2 @@
+FROM scratch
+COPY --chmod=u+x,go-w a b

@@ -1,0 +1,3 @@
+FROM scratch AS b
+FROM scratch
+RUN --mount=from=b,target=/x a

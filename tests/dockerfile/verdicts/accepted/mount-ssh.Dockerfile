@@ -1,0 +1,2 @@
+FROM scratch
+RUN --mount=type=ssh,id=a,required=true a

@@ -1,0 +1,3 @@
+FROM scratch AS b
+FROM scratch
+RUN --mount=type=tmpfs,target=/t,from=b a

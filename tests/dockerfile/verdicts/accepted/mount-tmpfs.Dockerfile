@@ -1,0 +1,2 @@
+FROM scratch
+RUN --mount=type=tmpfs,target=/t,size=1g a

@@ -1,0 +1,3 @@
+FROM scratch
+WORKDIR /w
+RUN --mount=type=cache a

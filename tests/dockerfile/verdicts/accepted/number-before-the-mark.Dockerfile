@@ -1,0 +1,4 @@
+FROM scratch
+RUN cat 3<<E
+NOTHING
+E

@@ -1,0 +1,4 @@
+arg A
+arg B
+FROM scratch
+USER 1

@@ -1,0 +1,4 @@
+FROM scratch
+USER 1
+onbuild RUN a
+healthcheck NONE

@@ -1,0 +1,4 @@
+from scratch
+user 1
+workdir /a
+RUN a

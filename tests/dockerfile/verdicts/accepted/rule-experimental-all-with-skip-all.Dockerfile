@@ -1,0 +1,4 @@
+# check=skip=all;experimental=all
+# why
+FROM scratch AS a
+CMD a

@@ -1,0 +1,4 @@
+# check=experimental=all
+# why
+
+FROM scratch AS a

@@ -1,0 +1,6 @@
+# check=experimental=all
+# why
+#
+FROM scratch AS a
+  # odd
+ARG b

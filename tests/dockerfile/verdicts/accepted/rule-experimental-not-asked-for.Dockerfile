@@ -1,0 +1,2 @@
+# why
+FROM scratch AS a

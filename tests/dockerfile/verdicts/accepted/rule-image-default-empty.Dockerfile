@@ -1,0 +1,3 @@
+ARG A
+FROM scratch
+FROM scratch${A}

@@ -1,0 +1,1 @@
+FROM --platform=${TARGETPLATFORM:-linux/amd64} scratch

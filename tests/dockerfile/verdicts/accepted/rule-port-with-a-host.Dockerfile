@@ -1,0 +1,2 @@
+FROM scratch
+EXPOSE 80:80 127.0.0.1:80:80 90

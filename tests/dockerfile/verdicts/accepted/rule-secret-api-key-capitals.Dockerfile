@@ -1,0 +1,3 @@
+FROM scratch
+ARG API_KEY
+ENV API_KEY=a

@@ -1,0 +1,3 @@
+FROM scratch
+ARG api_key
+ENV api_key=a

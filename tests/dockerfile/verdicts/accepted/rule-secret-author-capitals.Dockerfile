@@ -1,0 +1,3 @@
+FROM scratch
+ARG AUTHOR
+ENV AUTHOR=a

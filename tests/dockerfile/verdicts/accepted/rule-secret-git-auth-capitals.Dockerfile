@@ -1,0 +1,3 @@
+FROM scratch
+ARG GIT_AUTH
+ENV GIT_AUTH=a

@@ -1,0 +1,3 @@
+FROM scratch
+ARG KEY
+ENV KEY=a

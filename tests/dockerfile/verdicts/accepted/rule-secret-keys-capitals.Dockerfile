@@ -1,0 +1,3 @@
+FROM scratch
+ARG KEYS
+ENV KEYS=a

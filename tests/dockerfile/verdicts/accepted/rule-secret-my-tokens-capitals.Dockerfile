@@ -1,0 +1,3 @@
+FROM scratch
+ARG MY_TOKENS
+ENV MY_TOKENS=a

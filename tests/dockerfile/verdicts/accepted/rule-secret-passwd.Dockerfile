@@ -1,0 +1,3 @@
+FROM scratch
+ARG passwd
+ENV passwd=a

@@ -1,0 +1,3 @@
+FROM scratch
+ARG PUBLIC_KEY
+ENV PUBLIC_KEY=a

@@ -1,0 +1,3 @@
+FROM scratch
+ARG pword
+ENV pword=a

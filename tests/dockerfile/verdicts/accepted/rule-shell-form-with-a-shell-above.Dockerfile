@@ -1,0 +1,5 @@
+FROM scratch AS a
+SHELL ["/x"]
+CMD a
+FROM a
+ENTRYPOINT b

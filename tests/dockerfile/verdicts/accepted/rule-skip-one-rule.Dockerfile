@@ -1,0 +1,4 @@
+# check=skip=JSONArgsRecommended
+FROM scratch
+CMD a
+MAINTAINER me

@@ -1,0 +1,1 @@
+FROM --platform=${PLAT:-linux/amd64} scratch

@@ -1,0 +1,4 @@
+FROM scratch AS a
+WORKDIR /a
+FROM a
+WORKDIR b

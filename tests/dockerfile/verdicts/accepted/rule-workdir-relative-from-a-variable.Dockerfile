@@ -1,0 +1,3 @@
+FROM scratch
+ARG A=a
+WORKDIR $A

@@ -1,0 +1,2 @@
+ARG I
+FROM $I

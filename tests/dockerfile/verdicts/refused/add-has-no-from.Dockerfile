@@ -1,0 +1,2 @@
+FROM scratch
+ADD --from=a a b

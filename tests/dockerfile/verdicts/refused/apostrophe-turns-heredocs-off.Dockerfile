@@ -1,0 +1,4 @@
+FROM scratch
+RUN it's <<E
+NOTHING a
+E

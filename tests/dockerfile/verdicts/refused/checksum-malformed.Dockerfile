@@ -1,0 +1,2 @@
+FROM scratch
+ADD --checksum=sha256:0 https://example.org/a b

@@ -1,0 +1,2 @@
+FROM scratch
+COPY --chown=${A^^} a b

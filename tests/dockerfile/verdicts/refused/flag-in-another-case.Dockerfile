@@ -1,0 +1,2 @@
+FROM scratch
+RUN --NETWORK=none a

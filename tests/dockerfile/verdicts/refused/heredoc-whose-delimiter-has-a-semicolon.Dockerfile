@@ -1,0 +1,4 @@
+FROM scratch
+RUN <<E;
+a
+E

@@ -1,0 +1,2 @@
+FROM scratch
+RUN --mount=size=1g,type=tmpfs,target=/t a

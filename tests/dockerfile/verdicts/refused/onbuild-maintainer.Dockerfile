@@ -1,0 +1,2 @@
+FROM scratch
+ONBUILD MAINTAINER a

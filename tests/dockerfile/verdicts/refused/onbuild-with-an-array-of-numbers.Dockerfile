@@ -1,0 +1,2 @@
+FROM scratch
+ONBUILD RUN [1]

@@ -1,0 +1,2 @@
+FROM scratch
+COPY --link=1 a b
