@@ -81,6 +81,23 @@ class TestJson:
     def test_check_of_a_good_file_is_an_empty_list(self) -> None:
         assert json.loads(mlcontainers("check", "-", "--json", given="FROM python:3.12-slim\n").stdout) == []
 
+    def test_check_knows_what_the_context_keeps_out(self, tmp_path: Path) -> None:
+        (tmp_path / ".dockerignore").write_text("*.yaml\n")
+        given = "FROM scratch\nCOPY a.yaml /\n"
+
+        (problem,) = json.loads(mlcontainers("check", "-", "--context", str(tmp_path), "--json", given=given).stdout)
+        assert problem["code"] == "copy-ignored-file"
+        (tmp_path / "Dockerfile").write_text(given)
+        (tmp_path / "Dockerfile.dockerignore").write_text("*.txt\n")
+        file = str(tmp_path / "Dockerfile")
+        assert json.loads(mlcontainers("check", file, "--context", str(tmp_path), "--json").stdout) == []
+
+    def test_a_context_that_is_no_folder(self) -> None:
+        done = mlcontainers("check", "-", "--context", "nowhere", given="FROM scratch\n")
+
+        assert done.returncode == 2
+        assert "'nowhere' is no folder" in done.stderr
+
     def test_pin(self) -> None:
         answer = json.loads(mlcontainers("pin", "torch", "--cuda", "12.8", "--python", "3.12", "--json").stdout)
 

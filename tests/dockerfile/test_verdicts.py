@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -59,10 +60,10 @@ def verdicts(engine: str, tmp_path_factory: pytest.TempPathFactory) -> dict[Path
     """What the engine says of every file."""
     context = tmp_path_factory.mktemp("context")
     with ThreadPoolExecutor(4) as pool:
-        return dict(zip(FILES, pool.map(lambda path: ask(path, context), FILES), strict=True))
+        return dict(zip(FILES, pool.map(partial(ask, context), FILES), strict=True))
 
 
-def ask(path: Path, context: Path) -> Verdict:
+def ask(context: Path, path: Path) -> Verdict:
     command = ("docker", "buildx", "build", "--call=check,format=json", "-f", str(path), str(context))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     told: dict[str, Any] = json.loads(done.stdout)

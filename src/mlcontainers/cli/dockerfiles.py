@@ -26,6 +26,17 @@ def read(file: str) -> bytes:
         raise InvalidValueError(Problem("unreadable", "error", file, what)) from error
 
 
+def ignored(file: str, context: str | None) -> tuple[str, ...]:
+    """The lines that keep files of a build context out: those of `FILE.dockerignore`, else of its `.dockerignore`."""
+    if context is None:
+        return ()
+    if not Path(context).is_dir():
+        raise InvalidValueError(Problem("unreadable", "error", context, f"{context!r} is no folder"))
+    own = Path(f"{file}.dockerignore")
+    path = own if file != "-" and own.exists() else Path(context, ".dockerignore")
+    return tuple(read(str(path)).decode("utf-8", "replace").splitlines()) if path.exists() else ()
+
+
 def write(file: str, content: bytes) -> None:
     """Put the content into the file, whole or not at all; its permissions stay, and a link goes on pointing to it."""
     path = Path(file).resolve()
