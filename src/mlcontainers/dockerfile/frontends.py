@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlcontainers.dockerfile.expansion import BadExpansionError
 from mlcontainers.dockerfile.instructions import Add, Arg, Copy, Onbuild, Run
-from mlcontainers.dockerfile.lexer import join, physical_lines
+from mlcontainers.dockerfile.lexer import join, physical_lines, split_flags, split_keyword
 from mlcontainers.dockerfile.reading import json_prefix
 from mlcontainers.dockerfile.texts import texts
 from mlcontainers.errors import InvalidValueError, Problem
@@ -122,8 +122,11 @@ def _readings(node: Instruction, escape: str) -> Iterator[_Need]:
             yield _Need((1, 16), "<< with blanks behind it", "no heredoc, so its body becomes instructions", "<<")
     if source.arguments[:1] == "[" and json_prefix(source.arguments):
         yield _Need((1, 9), "text behind a JSON array", "it is ignored, and the array runs", source.arguments)
-    if escape != "\\" and any(escape in flag or "\\" in flag for flag in source.flags):
-        yield _Need((1, 15), f"{escape} in a flag", "a backslash is the escape there", source.flags[0])
+    if escape != "\\" and source.flags:
+        lines = physical_lines(source.text)
+        _, rest = split_keyword(join(lines, 0, escape, lines[0]).text)
+        if split_flags(rest, escape) != split_flags(rest, "\\"):
+            yield _Need((1, 15), f"{escape} or a backslash in a flag", "a backslash is the escape there", "--")
 
 
 def parse_version(text: str) -> Version:

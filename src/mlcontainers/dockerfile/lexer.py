@@ -13,7 +13,7 @@ DIRECTIVES = ("syntax", "escape", "check")
 _DIRECTIVE = re.compile(
     r"#[\t\n\f\r ]*([A-Za-z][A-Za-z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*", re.DOTALL
 ).fullmatch
-_PLAIN_FLAG = re.compile("(--[^\\s'\"\\\\\x1c-\x1f]+)[\t\v\f\r ]+", re.ASCII).match
+_PLAIN_FLAG = re.compile("(--[^\\s'\"\\\\`\x1c-\x1f]+)[\t\v\f\r ]+", re.ASCII).match
 _BLANK = re.compile("[\t\v\f\r ]+")
 # Go's notion of a blank for a single byte.
 _BYTE_BLANKS = "\t\n\v\f\r \x85\xa0"
@@ -114,14 +114,14 @@ def _uncontinued(line: str, escape: str) -> tuple[str, bool]:
     return line, False
 
 
-def split(text: str) -> tuple[str, tuple[str, ...], str]:
+def split(text: str, escape: str) -> tuple[str, tuple[str, ...], str]:
     """A logical line as keyword, flags and arguments."""
     keyword, _, rest = text.partition(" ")
     # Printable ASCII at both ends and a keyword of letters leave nothing to trim: the way of nearly every line.
     if keyword.isalpha() and "!" <= rest[:1] <= "~" and "!" <= rest[-1:] <= "~":
-        return (keyword, *split_flags(rest)) if rest[:2] == "--" else (keyword, (), rest)
+        return (keyword, *split_flags(rest, escape)) if rest[:2] == "--" else (keyword, (), rest)
     keyword, rest = split_keyword(text)
-    return (keyword, *split_flags(rest)) if rest else (keyword, (), "")
+    return (keyword, *split_flags(rest, escape)) if rest else (keyword, (), "")
 
 
 def split_keyword(text: str) -> tuple[str, str]:
@@ -135,7 +135,7 @@ def split_blanks(text: str) -> list[str]:
     return _BLANK.split(text) if text else []
 
 
-def split_flags(text: str) -> tuple[tuple[str, ...], str]:
+def split_flags(text: str, escape: str) -> tuple[tuple[str, ...], str]:
     """Leading words that start with `--`, read as flags, and the arguments behind them."""
     if not text.startswith("--"):
         return (), text.strip(BLANKS)
@@ -148,11 +148,11 @@ def split_flags(text: str) -> tuple[tuple[str, ...], str]:
         text = text[match.end() :]
     if not text.startswith("--"):
         return tuple(flags), text.strip(BLANKS)
-    others, rest = _odd_flags(text)
+    others, rest = _odd_flags(text, escape)
     return (*flags, *others), rest.strip(BLANKS)
 
 
-def _odd_flags(text: str) -> tuple[list[str], str]:
+def _odd_flags(text: str, escape: str) -> tuple[list[str], str]:
     """Flags with quotes and escapes, byte by byte as the builder reads them."""
     data = text.encode("utf-8", "surrogateescape").decode("latin-1")
     words: list[str] = []
@@ -162,13 +162,13 @@ def _odd_flags(text: str) -> tuple[list[str], str]:
             position += 1
         if not data.startswith("--", position):
             return words, data[position:].encode("latin-1").decode("utf-8", "surrogateescape")
-        word, position = _odd_flag(data, position)
+        word, position = _odd_flag(data, position, escape)
         if word == "--":
             return words, data[position:].encode("latin-1").decode("utf-8", "surrogateescape")
         words.append(word)
 
 
-def _odd_flag(data: str, position: int) -> tuple[str, int]:
+def _odd_flag(data: str, position: int, escape: str) -> tuple[str, int]:
     word: list[str] = []
     quote = ""
     while position < len(data):
@@ -180,7 +180,7 @@ def _odd_flag(data: str, position: int) -> tuple[str, int]:
             quote = ""
         elif not quote and character in "'\"":
             quote = character
-        elif character == "\\":
+        elif character == escape:
             word.append(data[position : position + 1])
             position += 1
         else:

@@ -131,10 +131,10 @@ class _Reader:
             text, parts, end, empty, open_end = join(self.lines, start, self.escape, line)
         else:
             text, parts, end, empty, open_end = line, (), start + 1, False, False
-        keyword, flags, arguments = split(text)
+        keyword, flags, arguments = split(text, self.escape)
         lines = self.plain
         if "<<" in text:
-            heredocs, end = self.heredocs(_opened(keyword, arguments, text), start, end)
+            heredocs, end = self.heredocs(_opened(keyword, arguments, text, self.escape), start, end)
             lines = Lines(self.escape, text, parts, heredocs)
         elif parts:
             lines = Lines(self.escape, text, parts)
@@ -216,20 +216,20 @@ class _Reader:
         self.problems.append(Problem(code, "error", f"Dockerfile:{start}", what, causes, hints, span))
 
 
-def _opened(keyword: str, arguments: str, text: str) -> list[Mark]:
+def _opened(keyword: str, arguments: str, text: str, escape: str) -> list[Mark]:
     """The heredocs that a logical line opens."""
     try:
-        return marks(text) if _may_open(keyword, arguments) else []
+        return marks(text) if _may_open(keyword, arguments, escape) else []
     except SyntaxRefusal:
         return []  # Whoever reads the instruction says it again, with its place.
 
 
-def _may_open(keyword: str, arguments: str) -> bool:
+def _may_open(keyword: str, arguments: str, escape: str) -> bool:
     """Whether builders look for heredocs here: in RUN, COPY and ADD that are not in the JSON form."""
     word = keyword.upper()
     if word == "ONBUILD":
         word, rest = split_keyword(arguments)
-        word, arguments = word.upper(), split_flags(rest)[1]
+        word, arguments = word.upper(), split_flags(rest, escape)[1]
     return word in _WITH_HEREDOCS and not is_json(arguments)
 
 

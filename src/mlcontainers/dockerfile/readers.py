@@ -319,8 +319,7 @@ def _onbuild(source: Source, lines: Lines) -> Instruction:
     word, rest = split_keyword(text)
     if word.upper() == "ONBUILD":
         raise refuse("bad-trigger", "ONBUILD takes no ONBUILD", part=f"{word} ")
-    flags, arguments = split_flags(rest)
-    source = source
+    flags, arguments = split_flags(rest, lines.escape)
     inner = Source("", source.start_line, source.end_line, word, arguments, flags)
     try:
         child = reader_of(word)(inner, lines)

@@ -18,7 +18,10 @@ def written(instruction: Instruction, escape: str = "\\") -> str:
 
     Nodes are spelled with a backslash; a file with another escape character gets that one.
     """
-    text = line(instruction) if escape == "\\" else line(_respelled(instruction, escape)).replace("\\\n", f"{escape}\n")
+    if escape == "\\":
+        text = line(instruction, escape)
+    else:
+        text = line(_respelled(instruction, escape), escape).replace("\\\n", f"{escape}\n")
     for heredoc in instruction.heredocs:
         text += f"\n{heredoc.body}{heredoc.delimiter}"
     return text

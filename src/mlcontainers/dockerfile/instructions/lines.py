@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from mlcontainers.dockerfile.instructions.instruction import Flag, Instruction
 
 # Letters beyond ASCII are no match either.
-_PLAIN = re.compile(r"[^\s'\"\\\x00-\x1f\x7f-\U0010ffff]*", re.ASCII).fullmatch
+_PLAIN = re.compile(r"[^\s'\"\\`\x00-\x1f\x7f-\U0010ffff]*", re.ASCII).fullmatch
 _BELOW = " \\\n    "
 _SPREAD = frozenset(("RUN", "HEALTHCHECK"))
 
 
-def line(instruction: Instruction) -> str:
+def line(instruction: Instruction, escape: str = "\\") -> str:
     """One instruction without its heredocs' bodies.
 
     A single flag stands on the instruction's line; several stand one below the other.
@@ -32,10 +32,10 @@ def line(instruction: Instruction) -> str:
     # A line that begins with # would be dropped as a comment.
     several = len(flags) > 1 and keyword in _SPREAD and not arguments.startswith("#")
     separator = _BELOW if several else " "
-    return f"{keyword} {separator.join([_flag(flag) for flag in flags])}{separator}{arguments}"
+    return f"{keyword} {separator.join([_flag(flag, escape) for flag in flags])}{separator}{arguments}"
 
 
-def _flag(flag: Flag) -> str:
+def _flag(flag: Flag, escape: str) -> str:
     name, value = flag
     if value is None:
         return f"--{name}"
@@ -44,5 +44,5 @@ def _flag(flag: Flag) -> str:
     if not value.isascii():
         because = "flags are read byte by byte, so builders garble what is beyond ASCII"
         raise refuse("bad-flag", f"--{name}={value!r} cannot be written", because=because)
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = value.replace(escape, 2 * escape).replace('"', f'{escape}"')
     return f'--{name}="{escaped}"'
