@@ -24,9 +24,7 @@ from mlcontainers.dockerfile import Dockerfile, check  # noqa: E402
 
 LIST = ROOT / "tests" / "dockerfile" / "real-dockerfiles.tsv"
 NAME = re.compile(r"(?:.*/)?(?:[\w.-]*\.)?(?:docker|container)file(?:[._-][\w.-]*)?", re.IGNORECASE).fullmatch
-NO_DOCKERFILE = tuple(
-    [".j2", ".jinja", ".jinja2", ".template", ".tmpl", ".tpl", ".in", ".md", ".py", ".ts", ".js", ".go", ".sh"]
-)
+NO_DOCKERFILE = re.compile(r".*\.(?:j2|jinja2?|template|tmpl|tpl|in|md|py|ts|js|go|sh)").fullmatch
 
 
 class Tried(NamedTuple):
@@ -67,7 +65,7 @@ def add(clones: Path, repository: str, most: int) -> list[Tried]:
     clone = clones / repository
     commit = git(clone, "rev-parse", "HEAD").decode().strip()
     files = git(clone, "ls-tree", "-r", "--name-only", "-z", "HEAD").decode().split("\0")
-    wanted = [path for path in files if NAME(path) and not path.endswith(NO_DOCKERFILE)]
+    wanted = [path for path in files if NAME(path) and not NO_DOCKERFILE(path)]
     step = max(1, len(wanted) // most)
     return [
         try_file(repository, commit, path, git(clone, "show", f"{commit}:{path}")) for path in wanted[::step][:most]
