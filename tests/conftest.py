@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,12 @@ def _find_engine() -> tuple[str, str]:
 
 
 ENGINE, NO_ENGINE = _find_engine()
+
+
+def pytest_configure() -> None:
+    # A shell has what it starts in the background ignore interrupts, and whoever is started from here would too.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:
