@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlcontainers.errors import InvalidValueError as InvalidValueError
     from mlcontainers.errors import MlcontainersError as MlcontainersError
     from mlcontainers.errors import Problem as Problem
+    from mlcontainers.errors import RefreshError as RefreshError
     from mlcontainers.errors import UnknownFactError as UnknownFactError
     from mlcontainers.facts import catalogue as catalogue
     from mlcontainers.image import Image as Image
@@ -62,6 +63,7 @@ _WHERE = {
     "Problem": "errors",
     "Rocm": "values.accelerators",
     "Sources": "values.sources",
+    "RefreshError": "errors",
     "UnknownFactError": "errors",
     "build": "engines",
     "catalogue": "facts",
@@ -88,6 +90,7 @@ __all__ = [
     "MlcontainersError",
     "Plan",
     "Problem",
+    "RefreshError",
     "Rocm",
     "Sources",
     "UnknownFactError",

@@ -6,6 +6,7 @@
     │   └── InvalidDockerfileError a Dockerfile, or one instruction, that no builder would take
     ├── ImpossibleError            public facts rule the wish out
     ├── UnknownFactError           the catalogue has no such record
+    ├── RefreshError               the package index does not answer, or tells what no rule covers
     └── EngineError                what happened between us and a Docker engine
         ├── EngineNotFoundError    no client, no buildx, or nobody answers
         └── BuildFailedError       a build step, the base image, a push or an export failed
@@ -105,6 +106,12 @@ class ImpossibleError(MlcontainersError):
 
 class UnknownFactError(MlcontainersError):
     """The catalogue has no such record. This says nothing about the world."""
+
+
+class RefreshError(MlcontainersError):
+    """New facts could not be read; the old ones are as they were."""
+
+    exit_code = 3
 
 
 class EngineError(MlcontainersError):

@@ -45,7 +45,7 @@ def host_secrets(
     """This host's index and CA bundle, in the words of pip and of uv; no file where there is nothing to say."""
     env, home = os.environ if environment is None else environment, home or Path.home()
     pip, uv = pip_settings(env, home, root=root), uv_settings(env, home, root=root)
-    index = next((url for url in (uv.get("index-url", ""), pip.get("index-url", "")) if _reachable(url)), "")
+    index = index_address(pip, uv)
     trusted = _trusted(index, f"{pip.get('trusted-host', '')} {uv.get('trusted-host', '')}".split())
     ca = _ca_bundle(env, pip)
     files = [
@@ -63,6 +63,11 @@ def find_links(environment: Mapping[str, str] | None = None, home: Path | None =
     named = pip_settings(env, home or Path.home()).get("find-links", "").split()
     folders = (Path(name.removeprefix("file://")) for name in named if "://" not in name or name.startswith("file://"))
     return tuple(folder for folder in folders if folder.is_dir())
+
+
+def index_address(pip: Mapping[str, str], uv: Mapping[str, str]) -> str:
+    """The index that uv, or else pip, is told to ask; empty where neither is told or it is a folder."""
+    return next((url for url in (uv.get("index-url", ""), pip.get("index-url", "")) if _reachable(url)), "")
 
 
 def _reachable(url: str) -> bool:

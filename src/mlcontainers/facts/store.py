@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Record: TypeAlias = "Mapping[str, Any]"
-Kind: TypeAlias = Literal["releases", "tables"]
+Kind: TypeAlias = Literal["pages", "releases", "tables"]
 SCHEMA = 1
 SUFFIX = ".jsonl"
 # A path rather than importlib.resources: that imports tempfile and random, 5 ms that every plan would pay.
@@ -29,6 +29,11 @@ class Store:
         self.folders = folders or (SHIPPED,)
         self._files: dict[tuple[str, str], tuple[Record, tuple[Record, ...]]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
+
+    @classmethod
+    def with_overlay(cls, folder: Path) -> Store:
+        """The shipped data and, where it exists, a folder whose records win over them."""
+        return cls(SHIPPED, folder) if folder.is_dir() and folder.resolve() != SHIPPED.resolve() else cls()
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """The projects, or the tables, that there are files of."""
