@@ -65,7 +65,7 @@ class TestAnswers:
         assert "is published for CPU, CUDA 12.6, CUDA 12.8, CUDA 13.0" in answer.because[0].claim
         assert [other.changes for other in answer.alternatives] == ["CUDA 12.6", "torch 2.6.0"]
 
-    @pytest.mark.parametrize("requirement", ["tensorflow", "nobody-has-looked", "torch==99.9"])
+    @pytest.mark.parametrize("requirement", ["tensorflow==99.1", "nobody-has-looked", "torch==99.9"])
     def test_unknown_is_never_no(self, requirement: str) -> None:
         assert pin(requirement, accelerator=Cpu(), python="3.12").verdict == "unknown"
 
@@ -91,12 +91,14 @@ class TestAnswers:
         """CUDA 13 dropped Volta (7.0); what nobody has looked at is unknown."""
         old = pin("torch==2.13.0", accelerator=Cuda("13.0"), python="3.12", gpus=["7.0"])
         new = pin("torch==2.13.0", accelerator=Cuda("13.0"), python="3.12", gpus=["sm_90", "9.0"])
-        named = pin("torch==2.13.0", accelerator=Cuda("13.0"), python="3.12", gpus=["RTX 4090"])
+        named = pin("torch==2.13.0", accelerator=Cuda("13.0"), python="3.12", gpus=["NVIDIA GeForce RTX 4090", "h100"])
+        nobody = pin("torch==2.13.0", accelerator=Cuda("13.0"), python="3.12", gpus=["RTX 9999"])
 
         assert old.verdict == "impossible"
         assert "is compiled for compute capabilities" in old.because[0].claim
         assert new.verdict == "works"
-        assert (named.verdict, named.problems[0].code) == ("unknown", "unknown-gpu")
+        assert named.verdict == "works"
+        assert (nobody.verdict, nobody.problems[0].code) == ("unknown", "unknown-gpu")
 
     @pytest.mark.parametrize("driver", ["", "x", "5", "570.1.2.3", "570\n"])
     def test_what_is_no_driver_is_refused(self, driver: str) -> None:

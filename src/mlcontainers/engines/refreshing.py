@@ -28,6 +28,7 @@ from mlcontainers.values.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
     from typing import Self
 
     from mlcontainers.facts.deriving.files import IndexFile, ReleaseFiles
@@ -47,7 +48,9 @@ class PackageIndex(Wheels, Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(self, *error: Any) -> None: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
 
     def page(self, project: str) -> tuple[IndexFile, ...]:
         """The files of a project."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -13,7 +14,20 @@ from mlcontainers.facts.evidence import Origin, Sourced, Sources
 from mlcontainers.facts.known import Known
 from mlcontainers.facts.releases import Release
 from mlcontainers.facts.store import Store
-from mlcontainers.facts.tables import Build, CudaImage, PythonImage, PythonRelease, Suite, Tool, Toolkit
+from mlcontainers.facts.tables import (
+    Build,
+    Capability,
+    CudaImage,
+    CudnnWheel,
+    Gpu,
+    NumpyEpoch,
+    PythonImage,
+    PythonRelease,
+    Suite,
+    Tool,
+    Toolkit,
+    Uninstallable,
+)
 from mlcontainers.values.text import did_you_mean
 from mlcontainers.values.versions import CudaVersion
 
@@ -28,6 +42,7 @@ if TYPE_CHECKING:
     from mlcontainers.values.versions import PythonVersion
 
 S = TypeVar("S", bound=Sourced)
+_MAKERS = frozenset(("nvidia", "geforce", "tesla", "sxm", "sxm4", "sxm5", "pcie", "nvl"))
 
 
 class Catalogue:
@@ -151,6 +166,8 @@ class Catalogue:
 
     def build(self, torch: Release, label: str, machine: str) -> Build | None:
         """What one build of a torch release (`cu126`) was compiled for; `None` where nobody has looked."""
+        if torch.project != "torch":
+            return None
         major, minor, *_ = torch.version.release
         return self._find("torch-capabilities", Build, f"torch {major}.{minor} {label} {machine} capabilities")
 
@@ -163,6 +180,36 @@ class Catalogue:
         """Whether a GPU of this compute capability can run one build of a torch release."""
         build = self.build(torch, label, machine)
         return build.runs_on(capability) if build else Known.UNKNOWN
+
+    def gpus(self) -> tuple[Gpu, ...]:
+        """GPU models by name."""
+        return self._table("gpus", Gpu)
+
+    def gpu(self, name: str) -> Gpu | None:
+        """A model by its name, in any case of letters and with or without its maker; `None` for an unknown one."""
+        wanted = _model(name)
+        return next((gpu for gpu in self.gpus() if _model(gpu.name) == wanted), None)
+
+    def dropped(self, capability: str, cuda: CudaVersion) -> Capability | None:
+        """The record that says so, where this CUDA does not compile for a compute capability any more."""
+        known = self._find("capabilities", Capability, f"capability {capability}")
+        return known if known and known.last_cuda and known.last_cuda < cuda.release else None
+
+    def cudnn_wheels(self, major: int) -> tuple[str, ...]:
+        """The versions of cuDNN on the index for a CUDA major."""
+        wheels = self._table("cudnn-wheels", CudnnWheel)
+        return tuple(str(wheel.record["cudnn"]) for wheel in wheels if wheel.record["cuda_major"] == str(major))
+
+    # --- what no metadata says ---
+
+    def numpy_epoch(self, release: Release) -> NumpyEpoch | None:
+        """The record that says so, where a release was built before NumPy 2 and its metadata does not tell."""
+        epochs = self._table("numpy-epochs", NumpyEpoch)
+        return next((one for one in epochs if one.project == release.project and release.version < one.first), None)
+
+    def uninstallable(self, release: Release, extra: str) -> Uninstallable | None:
+        """The record that says so, where an extra of a release cannot be installed from the index."""
+        return self._find("uninstallable", Uninstallable, f"{release.project}=={release.version}[{extra}]")
 
     # --- Python and distributions ---
 
@@ -257,6 +304,12 @@ class Catalogue:
     def _read(self, folder: Kind, name: str, kind: type[S]) -> tuple[S, ...]:
         origin = Origin(self._store.header(folder, name), self._sources)
         return tuple(kind(record, origin) for record in self._store.records(folder, name))
+
+
+def _model(name: str) -> str:
+    """`NVIDIA GeForce RTX 4090` and `rtx4090` are one model; so are `Tesla T4` and `t4`."""
+    words = re.findall("[a-z0-9]+", name.lower())
+    return "".join(word for word in words if word not in _MAKERS)
 
 
 def _same(known: CudaVersion, wanted: CudaVersion) -> bool:

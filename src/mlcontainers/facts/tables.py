@@ -210,6 +210,56 @@ class Tool(Sourced):
         return digests.get(machine) or digests.get("any")
 
 
+class Gpu(Sourced):
+    """A GPU model by name."""
+
+    @property
+    def name(self) -> str:
+        """As people call it: `RTX 4090`, `H100`."""
+        return str(self.record["name"])
+
+    @property
+    def capability(self) -> str:
+        """Its compute capability."""
+        return str(self.record["capability"])
+
+
+class Capability(Sourced):
+    """A compute capability, and which CUDA compiles for it."""
+
+    @property
+    def name(self) -> str:
+        """As in `8.9`."""
+        return str(self.record["capability"])
+
+    @cached_property
+    def last_cuda(self) -> CudaVersion | None:
+        """The last CUDA release that compiles for it; `None` while none has dropped it."""
+        return CudaVersion.parse(self.record["last_cuda"]) if "last_cuda" in self.record else None
+
+
+class NumpyEpoch(Sourced):
+    """A project whose wheels before some release were built against NumPy 1, and break with NumPy 2."""
+
+    @property
+    def project(self) -> str:
+        """The project, in normal form."""
+        return str(self.record["project"])
+
+    @cached_property
+    def first(self) -> Version:
+        """Its first release that takes NumPy 2."""
+        return Version(self.record["first_with_numpy_2"])
+
+
+class Uninstallable(Sourced):
+    """An extra of a release that the index cannot fulfil."""
+
+
+class CudnnWheel(Sourced):
+    """A wheel of cuDNN on the index."""
+
+
 class Build(Sourced):
     """The compute capabilities that one build of a framework was compiled for."""
 

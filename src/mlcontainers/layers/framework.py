@@ -23,6 +23,8 @@ class Wish:
     version: VersionWish | None = None
     companion_of: str = ""
     """Its version follows from this project's: `torchvision` from `torch`."""
+    extras: tuple[str, ...] = ()
+    """As in `tensorflow[and-cuda]`."""
 
 
 class Framework(Layer, frozen=True):

@@ -44,6 +44,13 @@ def _driver(catalogue: Catalogue, question: Question, chosen: Chosen, python: Py
     return Rejected(chosen.project, why, python, by_build=True)
 
 
+def capability_of(catalogue: Catalogue, gpu: str) -> str | None:
+    """The compute capability of a GPU that is named by it or by its model; None for a model nobody has listed."""
+    known = capability(gpu)
+    model = None if known else catalogue.gpu(gpu)
+    return known or (model.capability if model else None)
+
+
 def _gpus(
     catalogue: Catalogue, question: Question, release: Release, chosen: Chosen, python: PythonVersion
 ) -> Rejected | None:
@@ -51,13 +58,22 @@ def _gpus(
         return None
     machine = question.platform.machine
     for gpu in question.gpus:
-        wanted = capability(gpu)
+        wanted = capability_of(catalogue, gpu)
         build = catalogue.build(release, chosen.cuda.label, machine)
         if wanted and build and build.runs_on(wanted) is Known.NO:
             compiled = ", ".join(build.capabilities)
             claim = f"torch {release.version} for CUDA {chosen.cuda} is compiled for compute capabilities {compiled}"
-            return Rejected(chosen.project, build.why("*", f"{claim}, not {wanted}"), python, by_build=True)
+            return Rejected(
+                chosen.project, build.why("*", f"{claim}, not {_spoken(gpu, wanted)}"), python, by_build=True
+            )
+        if wanted and (gone := catalogue.dropped(wanted, chosen.cuda)):
+            claim = f"CUDA {gone.last_cuda} is the last that compiles for {_spoken(gpu, wanted)}"
+            return Rejected(chosen.project, gone.why("last_cuda", claim), python, by_build=True)
     return None
+
+
+def _spoken(gpu: str, wanted: str) -> str:
+    return wanted if capability(gpu) else f"{wanted} ({gpu})"
 
 
 def _unknown_gpus(catalogue: Catalogue, question: Question, release: Release, chosen: Chosen) -> tuple[Problem, ...]:
@@ -73,6 +89,6 @@ def _unknown_gpus(catalogue: Catalogue, question: Question, release: Release, ch
             () if wanted else ("give its compute capability, as in '8.9'",),
         )
         for gpu in question.gpus
-        if (wanted := capability(gpu)) is None
+        if (wanted := capability_of(catalogue, gpu)) is None
         or catalogue.runs_on(release, chosen.cuda.label, question.platform.machine, wanted) is Known.UNKNOWN
     )

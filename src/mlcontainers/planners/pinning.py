@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlcontainers.errors import Problem
@@ -13,7 +13,7 @@ from mlcontainers.planners.cudas import cuda_problem
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal
 from mlcontainers.planners.solving import solve
-from mlcontainers.values.accelerators import Cpu, Cuda
+from mlcontainers.values.accelerators import Cpu, Cuda, Rocm
 from mlcontainers.values.drivers import Driver
 from mlcontainers.values.platforms import Platform
 from mlcontainers.values.references import ImageReference
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from mlcontainers.values.versions import CudaVersion
 
 Verdict = Literal["works", "impossible", "unknown"]
-COMPANIONS = {"torchvision": "torch", "torchaudio": "torch"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,12 @@ class Package:
     size: int | None
     """Bytes of the wheel, where they are known."""
     because: tuple[Fact, ...]
+    extras: tuple[str, ...] = ()
+    """As in `tensorflow[and-cuda]`."""
 
     def __str__(self) -> str:
-        return f"{self.project}=={self.version}"
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        return f"{self.project}{extras}=={self.version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Answer:
                 {
                     "project": package.project,
                     "version": str(package.version),
+                    "extras": list(package.extras),
                     "index": package.index,
                     "cuda": _text(package.cuda),
                     "cudnn": package.cudnn,
@@ -129,26 +132,20 @@ def pin(
     """
     asked = _Asked(
         tuple(PackageRequirement.parse(text) for text in requirements),
-        accelerator or Cpu(),
+        accelerator,
         Platform.of(platform),
         None if python is None else PythonVersion.of(python),
         None if base is None else ImageReference.of(base),
         None if driver is None else Driver.parse(driver),
         tuple(word(gpu, "GPU") for gpu in gpus),
     )
-    catalogue = facts or shipped_catalogue()
-    if accelerator is None and any(package.name in {"torch", *COMPANIONS} for package in asked.wanted):
-        # CUDA where a wheel brings it, else the CPU: what an installer takes when nothing is said.
-        answer = _answer(catalogue, replace(asked, accelerator=Cuda()))
-        if answer.verdict != "impossible":
-            return answer
-    return _answer(catalogue, asked)
+    return _answer(facts or shipped_catalogue(), asked)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     wanted: tuple[PackageRequirement, ...]
-    accelerator: Accelerator
+    accelerator: Accelerator | None
     platform: Platform
     python: PythonVersion | None
     base: ImageReference | None
@@ -201,16 +198,14 @@ def _wishes(wanted: tuple[PackageRequirement, ...], python: PythonVersion, platf
         "platform_python_implementation": "CPython",
         "extra": "",
     }
-    names = {package.name for package in wanted}
     wishes: list[Wish] = []
     for package in wanted:
         marker = package.requirement.marker
         if marker is not None and not marker.evaluate({key: str(value) for key, value in environment.items()}):
             continue
         text = str(package.requirement.specifier)
-        leader = COMPANIONS.get(package.name, "")
-        follows = leader if leader in names and not text else ""
-        wishes.append(Wish(package.name, VersionWish.parse(text) if text else None, follows))
+        extras = tuple(sorted(package.requirement.extras))
+        wishes.append(Wish(package.name, VersionWish.parse(text) if text else None, extras=extras))
     return tuple(wishes)
 
 
@@ -244,7 +239,9 @@ def _solved(
     warned = any(problem.severity == "warning" for problem in problems)
     packages = tuple(_package(chosen) for chosen in solution.packages)
     cuda = next((package.cuda for package in packages if package.cuda), None)
-    accelerator = Cuda(cuda) if isinstance(question.accelerator, Cuda) and cuda else question.accelerator
+    accelerator = question.accelerator
+    if not isinstance(accelerator, Rocm):
+        accelerator = Cuda(cuda) if cuda else accelerator or Cpu()
     needed = max((chosen.glibc for chosen in solution.packages if chosen.glibc), default=None)
     python = solution.python
     base = reference or (slim_base(catalogue, python, question.platform, needed).reference if python else None)
@@ -264,7 +261,9 @@ def _solved(
 
 def _package(chosen: Chosen) -> Package:
     index = chosen.index.url if chosen.index else None
-    return Package(chosen.project, chosen.version, index, chosen.cuda, chosen.cudnn, chosen.size, chosen.because)
+    return Package(
+        chosen.project, chosen.version, index, chosen.cuda, chosen.cudnn, chosen.size, chosen.because, chosen.extras
+    )
 
 
 def _text(value: object) -> str | None:

@@ -23,13 +23,14 @@ from mlcontainers.planners.bases import (
     offered_pythons,
     slim_base,
 )
+from mlcontainers.planners.builds import RULE
 from mlcontainers.planners.cudas import cuda_problem
 from mlcontainers.planners.plans import Decision, Forecast, Plan
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal, Solution
+from mlcontainers.planners.releases import COMPANIONS
 from mlcontainers.planners.remarks import remarks
-from mlcontainers.planners.solving import solve
-from mlcontainers.planners.torch_builds import RULE
+from mlcontainers.planners.solving import solve, why_not_newer
 from mlcontainers.planners.wheels import in_wheelhouse
 from mlcontainers.values.accelerators import Cpu, Cuda
 from mlcontainers.values.evidence import Fact
@@ -77,7 +78,7 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
     floor, floor_fact = _driver_floor(catalogue, accelerator)
     all_pins = tuple(pin for group in pins for pin in group)
     decisions = (
-        *_decisions(image, base, solution, accelerator, floor, floor_fact),
+        *_decisions(catalogue, question, image, base, solution, accelerator, floor, floor_fact),
         _installer(catalogue, base, image),
     )
     return Plan(
@@ -190,13 +191,13 @@ def _impossible(catalogue: Catalogue, image: Image, question: Question, refusal:
     return Problem("no-wheel", "error", place, what, tuple(map(str, refusal.reasons[:4])), hints)
 
 
-def _decided_accelerator(asked: Accelerator, solution: Solution) -> Accelerator:
+def _decided_accelerator(asked: Accelerator | None, solution: Solution) -> Accelerator:
     """CUDA without a version becomes the one that the first framework is made for."""
     if isinstance(asked, Cuda) and asked.version is None:
         for package in solution.packages:
             if package.cuda is not None:
                 return Cuda(package.cuda)
-    return asked
+    return asked or Cpu()
 
 
 def _base(catalogue: Catalogue, image: Image, solution: Solution, accelerator: Accelerator, known: Known) -> Base:
@@ -212,13 +213,18 @@ def _base(catalogue: Catalogue, image: Image, solution: Solution, accelerator: A
 
 
 def _pins(image: Image, solution: Solution, sources: Sources) -> tuple[tuple[Pin, ...], ...]:
+    """What each layer installs. What the frameworks need besides comes with the first of them."""
     chosen = {package.project: package for package in solution.packages}
-    return tuple(
-        tuple(_pin(image, chosen[wish.project], solution, sources) for wish in layer.wishes())
-        if isinstance(layer, Framework)
-        else ()
-        for layer in image.layers
-    )
+    wishes = [layer.wishes() if isinstance(layer, Framework) else () for layer in image.layers]
+    wished = {wish.project for group in wishes for wish in group}
+    besides = [package for package in solution.packages if package.project not in wished]
+    pins: list[tuple[Pin, ...]] = []
+    for group in wishes:
+        packages = [chosen[wish.project] for wish in group]
+        if packages:
+            packages, besides = [*packages, *besides], []
+        pins.append(tuple(_pin(image, package, solution, sources) for package in packages))
+    return tuple(pins)
 
 
 def _pin(image: Image, chosen: Chosen, solution: Solution, sources: Sources) -> Pin:
@@ -235,6 +241,8 @@ def _driver_floor(catalogue: Catalogue, accelerator: Accelerator) -> tuple[str |
 
 
 def _decisions(
+    catalogue: Catalogue,
+    question: Question,
     image: Image,
     base: Base,
     solution: Solution,
@@ -259,7 +267,7 @@ def _decisions(
             Decision(
                 package.project,
                 f"{package.version}{origin}",
-                (*package.because, *_skipped(solution, package)),
+                (*package.because, *_skipped(catalogue, question, solution, package)),
             )
         )
     for code, reason in image.assumptions:
@@ -296,10 +304,15 @@ def _why_accelerator(image: Image, solution: Solution, accelerator: Accelerator)
             return Fact("you asked for it", "image")
 
 
-def _skipped(solution: Solution, package: Chosen) -> tuple[Fact, ...]:
+def _skipped(catalogue: Catalogue, question: Question, solution: Solution, package: Chosen) -> tuple[Fact, ...]:
     """Why it is not a newer one, in the words of the newest that was passed over."""
     newer = [one.reason for one in solution.rejected if (one.project, one.python) == (package.project, solution.python)]
-    return tuple(newer[:1])
+    asked = {wish.project for wish in question.wishes}
+    follows = package.project in COMPANIONS and "torch" in asked
+    if newer or follows or solution.python is None or package.project not in asked:
+        return () if follows else tuple(newer[:1])
+    told = why_not_newer(catalogue, question, package, solution.python)
+    return (told,) if told else ()
 
 
 def _installer(catalogue: Catalogue, base: Base, image: Image) -> Decision | None:

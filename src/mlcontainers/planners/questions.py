@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mlcontainers.errors import Problem
     from mlcontainers.layers.framework import Wish
     from mlcontainers.layers.target import Index
+    from mlcontainers.planners.needs import AnyNeed
     from mlcontainers.values.accelerators import Accelerator
     from mlcontainers.values.drivers import Driver
     from mlcontainers.values.evidence import Fact
@@ -23,7 +24,8 @@ class Question:
     """Which releases make all these wishes come true together?"""
 
     wishes: tuple[Wish, ...]
-    accelerator: Accelerator
+    accelerator: Accelerator | None
+    """None takes what an installer takes."""
     platform: Platform
     pythons: tuple[PythonVersion, ...]
     """The Pythons that may be chosen, the best first."""
@@ -52,6 +54,10 @@ class Chosen:
     because: tuple[Fact, ...] = ()
     doubts: tuple[Problem, ...] = ()
     """What the facts do not know about it."""
+    extras: tuple[str, ...] = ()
+    """As in `tensorflow[and-cuda]`."""
+    needs: tuple[AnyNeed, ...] = field(default=(), compare=False)
+    """What it asks of other packages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +91,14 @@ class Refusal:
     """No releases fulfil all wishes: the facts that stand against each way."""
 
     rejected: tuple[Rejected, ...]
+    clash: tuple[Fact, ...] = ()
+    """What two packages ask of a third, or of a library, that cannot both be had."""
 
     @property
     def reasons(self) -> tuple[Fact, ...]:
-        """Those for the best Python on which only the build is missing, or else for the best Python."""
+        """The clash; else what stands against the best Python on which only the build is missing, or the best."""
+        if self.clash:
+            return self.clash
         telling = [rejected for rejected in self.rejected if rejected.by_build] or list(self.rejected)
         python = telling[0].python if telling else None
         return tuple(dict.fromkeys(rejected.reason for rejected in telling if rejected.python == python))

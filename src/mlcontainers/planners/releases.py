@@ -1,7 +1,8 @@
-"""Which release of one project, for one Python? The newest that fits, then the next, lazily."""
+"""Of one release, the ways to have it: each build chosen, or rejected with its reason."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,142 +10,128 @@ from packaging.version import Version
 
 from mlcontainers.errors import Problem
 from mlcontainers.facts import Known
+from mlcontainers.planners.builds import RULE, builds
 from mlcontainers.planners.hosts import on_host
+from mlcontainers.planners.needs import specifiers
 from mlcontainers.planners.questions import Chosen, Rejected
-from mlcontainers.planners.torch_builds import RULE, listed_cudas, pytorch_index, torch_build
-from mlcontainers.planners.wheels import fitting_wheel, local, rejected_wheels
+from mlcontainers.planners.torch_builds import pytorch_index, torch_builds
+from mlcontainers.planners.wheels import local
 from mlcontainers.values.accelerators import Cpu, Cuda, Rocm
 from mlcontainers.values.evidence import Fact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mlcontainers.facts import Catalogue, Release
-    from mlcontainers.layers.framework import Wish
+    from mlcontainers.planners.needs import Need
     from mlcontainers.planners.questions import Question
     from mlcontainers.values.versions import PythonVersion
 
-UNDECIDED = frozenset(
-    [
-        "cupy-cuda12x",
-        "cupy-cuda13x",
-        "jax",
-        "jax-cuda12-pjrt",
-        "jax-cuda12-plugin",
-        "jax-cuda13-pjrt",
-        "jax-cuda13-plugin",
-        "jaxlib",
-        "onnxruntime-gpu",
-        "paddlepaddle",
-        "paddlepaddle-gpu",
-        "tensorflow",
-        "tensorflow-cpu",
-        "vllm",
-        "xgboost",
-        "xgboost-cpu",
-    ]
-)
-"""Projects whose wheels compute on one accelerator or another, for which no rule is written yet."""
+COMPANIONS = frozenset(("torchaudio", "torchvision"))
+_CUDA_EXTRA = re.compile(r"and-cuda|ctk|cuda[0-9]*|cudnn").fullmatch
 
 
-def candidates(
-    catalogue: Catalogue, question: Question, wish: Wish, python: PythonVersion
-) -> Iterator[Chosen | Rejected]:
-    """Every release that the wish admits, newest first, each chosen or rejected with its reason."""
-    found = False
-    for release in catalogue.releases(wish.project):
-        if not _admits(wish, release):
-            continue
-        found = True
-        yield _judge(catalogue, question, wish, release, python)
-    if not found:
-        yield _unheard_of(catalogue, question, wish, python)
+def judged(
+    catalogue: Catalogue,
+    question: Question,
+    release: Release,
+    python: PythonVersion,
+    *,
+    vouched: bool = False,
+    extras: tuple[str, ...] = (),
+) -> tuple[Chosen | Rejected, ...]:
+    """The builds of a release for what is asked, the best first.
 
-
-def _admits(wish: Wish, release: Release) -> bool:
-    if wish.version is None:
-        return not release.yanked and not release.version.is_prerelease
-    if release.yanked and not wish.version.exact:
-        return False
-    return wish.version.specifier.contains(release.version, prereleases=wish.version.exact)
-
-
-def _judge(
-    catalogue: Catalogue, question: Question, wish: Wish, release: Release, python: PythonVersion
-) -> Chosen | Rejected:
-    if wish.project == "torch":
-        judged = _torch(catalogue, question, release, python)
-    else:
-        judged = _plain(question, release, python)
-    if isinstance(judged, Chosen) and release.yanked:
-        warning = Problem(
-            "yanked",
-            "warning",
-            "",
-            f"{release.project} {release.version} was withdrawn by its authors",
-            (str(release.why("yanked", f"{release.project} {release.version} is yanked")),),
-            ("choose another release",),
-        )
-        return replace(judged, doubts=(*judged.doubts, warning))
-    return judged
-
-
-def _torch(catalogue: Catalogue, question: Question, release: Release, python: PythonVersion) -> Chosen | Rejected:
-    """The build for the host; where no CUDA is asked for, the newest that the host's driver and GPUs take."""
-    judged = _torch_for(catalogue, question, release, python)
-    asked = question.accelerator
-    if isinstance(judged, Chosen) or not isinstance(asked, Cuda) or asked.version is not None:
-        return judged
-    for cuda in listed_cudas(release, question.platform.machine):
-        other = _torch_for(catalogue, replace(question, accelerator=Cuda(cuda)), release, python)
-        if isinstance(other, Chosen):
-            return other
-    return judged
-
-
-def _torch_for(catalogue: Catalogue, question: Question, release: Release, python: PythonVersion) -> Chosen | Rejected:
-    judged = torch_build(catalogue, question, release, python)
-    return on_host(catalogue, question, release, judged, python) if isinstance(judged, Chosen) else judged
-
-
-def _plain(question: Question, release: Release, python: PythonVersion) -> Chosen | Rejected:
-    """A project that is the same on every accelerator."""
-    wheel = fitting_wheel(question, release, python)
-    if wheel is None:
-        return rejected_wheels(question, release, python)
-    doubts: tuple[Problem, ...] = ()
-    if release.project in UNDECIDED:
-        what = f"which accelerator {release.project} {release.version} will compute on is not decided here"
-        doubts = (Problem("undecided-accelerator", "warning", "", what),)
-    machine = question.platform.machine
-    fact = release.why("*", f"{release.project} {release.version} has a wheel for Python {python} on {machine}")
-    return Chosen(
-        release.project,
-        release.version,
-        None,
-        wheel.cuda,
-        wheel.cudnn,
-        wheel.glibc,
-        wheel.size,
-        (fact,),
-        doubts,
+    `vouched` says that another package names just this release; `extras` are those that the user writes.
+    """
+    asked = tuple(dict.fromkeys(extra for extra in extras if _CUDA_EXTRA(extra)))
+    if asked and isinstance(question.accelerator, Cpu):
+        claim = f"{release.project}[{asked[0]}] asks for the libraries of CUDA"
+        return (Rejected(release.project, Fact(claim, RULE), python, by_build=True),)
+    if question.accelerator is None and (asked or question.driver or question.gpus):
+        question = replace(question, accelerator=Cuda())
+    found = torch_builds if release.project == "torch" else builds
+    ways = (
+        way if isinstance(way, Rejected) else _doubted(catalogue, release, way, vouched)
+        for way in found(catalogue, question, release, python)
     )
+    return tuple(_finished(catalogue, question, release, ways, python, asked, extras))
 
 
-def _unheard_of(catalogue: Catalogue, question: Question, wish: Wish, python: PythonVersion) -> Chosen | Rejected:
+def _finished(
+    catalogue: Catalogue,
+    question: Question,
+    release: Release,
+    ways: Iterable[Chosen | Rejected],
+    python: PythonVersion,
+    asked: tuple[str, ...],
+    extras: tuple[str, ...],
+) -> Iterator[Chosen | Rejected]:
+    for way in ways:
+        if isinstance(way, Chosen) and not set(asked) <= set(way.extras):
+            have = f"has {', '.join(way.extras)}" if way.extras else "has no extra for CUDA"
+            fact = release.why("*", f"{release.project} {release.version} {have}, not {', '.join(asked)}")
+            yield Rejected(release.project, fact, python, by_build=True)
+        elif isinstance(way, Chosen):
+            ours = tuple(dict.fromkeys((*way.extras, *extras)))
+            yield on_host(catalogue, question, release, replace(way, extras=ours), python)
+        else:
+            yield way
+
+
+def _doubted(catalogue: Catalogue, release: Release, chosen: Chosen, vouched: bool) -> Chosen:
+    name = f"{release.project} {release.version}"
+    doubts: list[Problem] = []
+    if release.yanked:
+        because = (str(release.why("yanked", f"{name} is yanked")),)
+        hint = "choose another release"
+        what = f"{name} was withdrawn by its authors"
+        doubts.append(Problem("yanked", "warning", "", what, because, (hint,)))
+    torch = str(release.record.get("torch", ""))
+    if release.project in COMPANIONS and not vouched and not names_one(torch):
+        claim = f"{name} admits torch {torch} without naming one"
+        hint = 'try it, then say so: with_assumption("unknown-companion", "how it was tried")'
+        what = f"{name} is made for no torch in particular"
+        doubts.append(Problem("unknown-companion", "warning", "", what, (str(release.why("torch", claim)),), (hint,)))
+    return replace(chosen, doubts=(*chosen.doubts, *doubts)) if doubts else chosen
+
+
+def names_one(specifier: str) -> str:
+    """The release that a companion names; empty where it names none or a range."""
+    plain = specifier.startswith("==") and "," not in specifier and "*" not in specifier
+    return specifier.removeprefix("==") if plain else ""
+
+
+def accompanied(companion: Chosen, torch: Chosen) -> Chosen:
+    """A companion from the same index and in the same build as the torch it accompanies."""
+    if not torch.version.local:
+        return companion
+    return replace(companion, version=local(companion.version, torch.version.local), index=torch.index, size=None)
+
+
+def unheard_of(
+    catalogue: Catalogue, question: Question, project: str, needs: list[Need], python: PythonVersion
+) -> Chosen | Rejected:
     """No release that we know matches: impossible below the newest of a complete list, unknown everywhere else."""
-    known = [release for release in catalogue.releases(wish.project) if not release.version.is_prerelease]
-    lowest = _lowest(wish)
+    wanted = ",".join(dict.fromkeys(need.specifier for need in needs if need.specifier))
+    reasons = [need.because for need in needs if need.because]
+    known = [release for release in catalogue.releases(project) if not release.version.is_prerelease]
+    lowest = _lowest(wanted)
     if not known or lowest is None:
-        return Rejected(
-            wish.project,
-            Fact(f"there are no facts about {wish.project} {wish.version or ''}".rstrip(), "", catalogue.as_of),
-            python,
-        )
-    if catalogue.exists(wish.project, lowest) is Known.NO:
-        claim = f"there is no {wish.project} {wish.version}; near it are {_neighbours(known, lowest)}"
-        return Rejected(wish.project, known[0].why("*", claim), python)
-    return _assumed(question, wish, lowest, known)
+        what = f"there are no facts about {project} {wanted}".rstrip()
+        return Rejected(project, reasons[0] if reasons else Fact(what, "", catalogue.as_of), python)
+    if catalogue.exists(project, lowest) is Known.NO:
+        claim = f"there is no {project} {_spoken(wanted)}; near it are {_neighbours(known, lowest)}"
+        return Rejected(project, known[0].why("*", claim), python)
+    if catalogue.exists(project, lowest) is Known.YES:
+        claim = f"no release of {project} is in {_spoken(wanted)}"
+        return Rejected(project, known[0].why("*", claim), python)
+    return _assumed(question, project, _spoken(wanted), lowest, known)
+
+
+def _spoken(wanted: str) -> str:
+    """`==2.9.*` as people say it: 2.9."""
+    return wanted.removeprefix("==").removesuffix(".*") if "," not in wanted else wanted
 
 
 def _neighbours(known: list[Release], wanted: Version) -> str:
@@ -153,19 +140,17 @@ def _neighbours(known: list[Release], wanted: Version) -> str:
     return " and ".join(str(version) for version in (*below, *above))
 
 
-def _lowest(wish: Wish) -> Version | None:
-    """The lowest version that the wish can mean, as far as its text tells."""
-    if wish.version is None:
-        return None
+def _lowest(wanted: str) -> Version | None:
+    """The lowest version that a range can mean, as far as its text tells."""
     bounds = [
         Version(part.version.removesuffix(".*"))
-        for part in wish.version.specifier
+        for part in specifiers(wanted)
         if part.operator in {"==", ">=", ">", "~="}
     ]
     return max(bounds, default=None)
 
 
-def _assumed(question: Question, wish: Wish, version: Version, known: list[Release]) -> Chosen:
+def _assumed(question: Question, project: str, wanted: str, version: Version, known: list[Release]) -> Chosen:
     """A release that the facts do not have: what the rules have been so far, with a warning."""
     release = version
     if len(version.release) < 3:
@@ -175,7 +160,7 @@ def _assumed(question: Question, wish: Wish, version: Version, known: list[Relea
         "unknown-release",
         "warning",
         "",
-        f"nothing is known about {wish.project} {wish.version}, so nothing about it is proved",
+        f"nothing is known about {project} {wanted}, so nothing about it is proved",
         (str(known[0].why("*", f"the releases known run from {known[-1].version} to {known[0].version}")),),
         (
             f"the nearest that are known: {close}",
@@ -184,7 +169,7 @@ def _assumed(question: Question, wish: Wish, version: Version, known: list[Relea
     )
     index = None
     cuda = None
-    if wish.project == "torch":
+    if project == "torch":
         match question.accelerator:
             case Cpu():
                 index = pytorch_index("cpu")
@@ -196,58 +181,5 @@ def _assumed(question: Question, wish: Wish, version: Version, known: list[Relea
                 pass
         if index is not None:
             release = local(release, index.url.rpartition("/")[2])
-    claim = f"{wish.project} {release} is assumed to be published as the releases before it"
-    return Chosen(wish.project, release, index, cuda, because=(Fact(claim, RULE),), doubts=(doubt,))
-
-
-def companion(
-    catalogue: Catalogue, question: Question, wish: Wish, of: Chosen, python: PythonVersion
-) -> Chosen | Rejected:
-    """The release of a companion that was made for this one: the one whose metadata names it."""
-    leader = catalogue.release(wish.companion_of, Version(of.version.public))
-    if leader is None:
-        what = f"which {wish.project} goes with {of.project} {of.version} is not known"
-        return Rejected(wish.project, Fact(what, "", catalogue.as_of), python)
-    exact = leader.companions(wish.project)
-    for version in exact:
-        release = catalogue.release(wish.project, version)
-        if release is None or (release.yanked and len(exact) > 1):
-            continue
-        if fitting_wheel(question, release, python) is None:
-            return rejected_wheels(question, release, python)
-        claim = f"{wish.project} {version} is made for {leader.project} {leader.version}"
-        return _alongside(question, release, of, leader.why(wish.project, claim), python)
-    return _admitted(catalogue, question, wish, of, leader, python)
-
-
-def _admitted(
-    catalogue: Catalogue, question: Question, wish: Wish, of: Chosen, leader: Release, python: PythonVersion
-) -> Chosen | Rejected:
-    """No companion names this release: one that only admits it may work, and nobody has said so."""
-    for version in leader.admitting(wish.project):
-        release = catalogue.release(wish.project, version)
-        if release is None or release.yanked or fitting_wheel(question, release, python) is None:
-            continue
-        field = f"{wish.project}_admitting"
-        claim = f"{wish.project} {version} admits {leader.project} {leader.version} without naming it"
-        doubt = Problem(
-            "unknown-companion",
-            "warning",
-            "",
-            f"no {wish.project} is published for {leader.project} {leader.version}; {version} only admits it",
-            (str(leader.why(field, claim)),),
-            ('try it, then say so: with_assumption("unknown-companion", "how it was tried")',),
-        )
-        chosen = _alongside(question, release, of, leader.why(field, claim), python)
-        return replace(chosen, doubts=(doubt,))
-    claim = f"no {wish.project} is published for {leader.project} {leader.version}"
-    return Rejected(wish.project, leader.why("*", claim), python)
-
-
-def _alongside(question: Question, release: Release, of: Chosen, because: Fact, python: PythonVersion) -> Chosen:
-    """From the same index and in the same build as the one it accompanies."""
-    version = local(release.version, of.version.local) if of.version.local else release.version
-    wheel = fitting_wheel(question, release, python)
-    size = wheel.size if wheel and not of.version.local else None
-    glibc = wheel.glibc if wheel else None
-    return Chosen(release.project, version, of.index, None, None, glibc, size, (because,))
+    claim = f"{project} {release} is assumed to be published as the releases before it"
+    return Chosen(project, release, index, cuda, because=(Fact(claim, RULE),), doubts=(doubt,))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlcontainers.errors import Problem
 from mlcontainers.layers.target import Index
+from mlcontainers.planners.builds import RULE
+from mlcontainers.planners.needs import LibraryNeed, Need
 from mlcontainers.planners.questions import Chosen, Rejected
 from mlcontainers.planners.wheels import fitting_wheel, local, rejected_wheels
 from mlcontainers.values.accelerators import Cpu, Cuda
@@ -13,14 +16,13 @@ from mlcontainers.values.evidence import Fact
 from mlcontainers.values.versions import CudaVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mlcontainers.facts import Catalogue, Release, Wheels
+    from mlcontainers.planners.needs import AnyNeed
     from mlcontainers.planners.questions import Question
     from mlcontainers.values.accelerators import Accelerator
     from mlcontainers.values.versions import PythonVersion
-
-RULE = "rule of this library"
 
 
 def pytorch_index(label: str) -> Index:
@@ -28,8 +30,25 @@ def pytorch_index(label: str) -> Index:
     return Index("pytorch", f"https://download.pytorch.org/whl/{label}")
 
 
-def torch_build(catalogue: Catalogue, question: Question, release: Release, python: PythonVersion) -> Chosen | Rejected:
-    """The build of this torch release for the accelerator, or the fact that there is none."""
+def torch_builds(
+    catalogue: Catalogue, question: Question, release: Release, python: PythonVersion
+) -> Iterator[Chosen | Rejected]:
+    """The builds of this torch release for the accelerator, the best first; or the fact that there is none.
+
+    For CUDA of any version these are the default wheel, then what PyTorch's own index has.
+    """
+    first = _build(catalogue, question, release, python)
+    yield _with_needs(catalogue, question, release, first, python)
+    asked = question.accelerator
+    if not isinstance(asked, Cuda) or asked.version is not None:
+        return
+    for cuda in listed_cudas(release, question.platform.machine):
+        if isinstance(first, Rejected) or first.cuda != cuda:
+            other = _build(catalogue, replace(question, accelerator=Cuda(cuda)), release, python)
+            yield _with_needs(catalogue, question, release, other, python)
+
+
+def _build(catalogue: Catalogue, question: Question, release: Release, python: PythonVersion) -> Chosen | Rejected:
     machine = question.platform.machine
     default = fitting_wheel(question, release, python)
     if default is not None and _computes_on(default, question.accelerator):
@@ -37,6 +56,8 @@ def torch_build(catalogue: Catalogue, question: Question, release: Release, pyth
         claim = f"the wheel of torch {release.version} on the Python index is built for {built_for} on {machine}"
         because = (release.why(f"linux.{machine}.build", claim),)
         return Chosen("torch", release.version, None, default.cuda, default.cudnn, default.glibc, default.size, because)
+    if question.accelerator is None:
+        return rejected_wheels(question, release, python)
     variants = release.variants(machine)
     if variants is None:
         return _unlisted(catalogue, question, release, python, default)
@@ -47,17 +68,33 @@ def torch_build(catalogue: Catalogue, question: Question, release: Release, pyth
         return Rejected("torch", _why_not(question, release, variants, label, python), python, by_build=True)
     claim = f"torch {release.version} has a {label} wheel for Python {python} on {machine}, on PyTorch's own index"
     glibc = default.glibc if default else None
-    version = local(release.version, label)
+    because = (release.why("variants", claim),)
     return Chosen(
-        "torch",
-        version,
-        pytorch_index(label),
-        _cuda(label),
-        None,
-        glibc,
-        None,
-        (release.why("variants", claim),),
+        "torch", local(release.version, label), pytorch_index(label), _cuda(label), None, glibc, None, because
     )
+
+
+def _with_needs(
+    catalogue: Catalogue, question: Question, release: Release, build: Chosen | Rejected, python: PythonVersion
+) -> Chosen | Rejected:
+    """The same build with the CUDA libraries and the NumPy that it asks for."""
+    if isinstance(build, Rejected):
+        return build
+    needs: list[AnyNeed] = []
+    epoch = catalogue.numpy_epoch(release)
+    if epoch is not None:
+        claim = f"torch {release.version} was built before NumPy 2, and cannot use arrays of it"
+        needs.append(Need("numpy", "<2", epoch.why("*", claim)))
+    if build.cuda is not None and build.cuda.major >= 12:
+        wheel = fitting_wheel(question, release, python) if build.index is None else None
+        field = f"linux.{question.platform.machine}.build" if wheel else "variants"
+        for library, version in (("cudnn", wheel and wheel.cudnn), ("nccl", wheel and wheel.nccl)):
+            spelled = f"=={version}" if version else ""
+            claim = f"torch {build.version} asks for {library} {spelled} for CUDA {build.cuda.major}"
+            needs.append(LibraryNeed(library, build.cuda.major, spelled, release.why(field, claim)))
+        fact = release.why(field, f"torch {build.version} is built for CUDA {build.cuda}")
+        needs.append(LibraryNeed("cuda_runtime", build.cuda.major, "", fact))
+    return replace(build, needs=tuple(needs))
 
 
 def listed_cudas(release: Release, machine: str) -> tuple[CudaVersion, ...]:
@@ -65,7 +102,9 @@ def listed_cudas(release: Release, machine: str) -> tuple[CudaVersion, ...]:
     return tuple(sorted((cuda for cuda in map(_cuda, release.variants(machine) or ()) if cuda), reverse=True))
 
 
-def _computes_on(wheel: Wheels, accelerator: Accelerator) -> bool:
+def _computes_on(wheel: Wheels, accelerator: Accelerator | None) -> bool:
+    if accelerator is None:
+        return True
     if isinstance(accelerator, Cpu):
         return wheel.build == "cpu"
     if isinstance(accelerator, Cuda):
@@ -75,11 +114,13 @@ def _computes_on(wheel: Wheels, accelerator: Accelerator) -> bool:
 
 
 def _label(
-    accelerator: Accelerator, variants: Mapping[str, tuple[PythonVersion, ...]], python: PythonVersion | None
+    accelerator: Accelerator | None, variants: Mapping[str, tuple[PythonVersion, ...]], python: PythonVersion | None
 ) -> str | None:
     """The label that was asked for, or the newest one where no version was."""
     if isinstance(accelerator, Cpu):
         return "cpu"
+    if accelerator is None:
+        return None
     family = "cu" if isinstance(accelerator, Cuda) else "rocm"
     if accelerator.version is not None:
         if isinstance(accelerator.version, CudaVersion):
