@@ -10,6 +10,7 @@ import typer
 from mlcontainers.cli.answering import FINE, answers, print_json
 from mlcontainers.cli.arguments import AsJson, ImageFile, Progress
 from mlcontainers.cli.drawing import complain, show
+from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
 from mlcontainers.errors import BuildFailedError, InvalidValueError, Problem
 from mlcontainers.values.sizes import human_size
 
@@ -33,6 +34,8 @@ def build(
     mirror: Annotated[
         list[str] | None, typer.Option(metavar="NAME=URL", help="Another address for an index, as pytorch=https://...")
     ] = None,
+    own: OwnFacts = None,
+    as_of: AsOf = None,
     progress: Annotated[Progress, typer.Option(help="How to show what it does.")] = Progress.AUTO,
     as_json: AsJson = False,
 ) -> int:
@@ -46,7 +49,7 @@ def build(
     from mlcontainers.cli.progress import shown
 
     mirrors = _mirrors(mirror or [])
-    decided = planned(Image.load(file))
+    decided = planned(Image.load(file), facts=known(own, as_of))
     warnings = [problem for problem in decided.problems if problem.severity == "warning"]
     if warnings:
         complain(warnings)

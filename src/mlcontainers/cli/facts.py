@@ -11,6 +11,7 @@ import typer
 from mlcontainers.cli.answering import FINE, answers, print_json
 from mlcontainers.cli.arguments import AsJson
 from mlcontainers.cli.drawing import show
+from mlcontainers.cli.facts_used import known
 from mlcontainers.values.sizes import human_size
 
 facts = typer.Typer(help="What the catalogue knows, with source and date.", no_args_is_help=True, rich_markup_mode=None)
@@ -23,9 +24,7 @@ def show_record(
     as_json: AsJson = False,
 ) -> int:
     """One record, by its key."""
-    from mlcontainers import catalogue
-
-    record = catalogue().record(key)
+    record = known().record(key)
     if as_json:
         print_json(dict(record))
     else:
@@ -42,10 +41,8 @@ def list_keys(
     as_json: AsJson = False,
 ) -> int:
     """The keys of all records about a package or in a table."""
-    from mlcontainers import catalogue
-
-    known = catalogue()
-    keys = known.keys(name) if name is not None else (*known.projects(), *known.tables())
+    facts = known()
+    keys = facts.keys(name) if name is not None else (*facts.projects(), *facts.tables())
     if as_json:
         print_json(list(keys))
     else:

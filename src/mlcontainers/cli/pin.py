@@ -8,6 +8,7 @@ import typer
 from mlcontainers.cli.answering import FINE, NO, answers, print_json
 from mlcontainers.cli.arguments import AsJson
 from mlcontainers.cli.drawing import show
+from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
 from mlcontainers.cli.optional_values import NEWEST
 from mlcontainers.errors import InvalidValueError, Problem
 from mlcontainers.values.accelerators import Accelerator, Cpu, Cuda, Rocm
@@ -40,11 +41,13 @@ def pin(
     ] = None,
     gpu: Annotated[
         list[str] | None,
-        typer.Option("--gpu", metavar="NAME", help="A GPU of the host: 8.9, sm_89.", show_default=False),
+        typer.Option("--gpu", metavar="NAME", help="A GPU of the host: H100, 8.9, sm_89.", show_default=False),
     ] = None,
     driver: Annotated[
         str | None, typer.Option(metavar="V", help="The host's NVIDIA driver.", show_default=False)
     ] = None,
+    own: OwnFacts = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> int:
     """Find versions that work together, or say why not.
@@ -63,6 +66,7 @@ def pin(
         base=base,
         gpus=gpu or (),
         driver=driver,
+        facts=known(own, as_of),
     )
     if as_json:
         print_json(answer.to_json())
@@ -90,7 +94,8 @@ def _lines(answer: "Answer", asked: str) -> Iterator[str]:
             yield f"  and {len(answer.because) - SHOWN} facts like these (--json shows all)"
     for package in answer.packages:
         size = f", {human_size(package.size)}" if package.size else ""
-        yield f"{package.project}: {package.version} from {package.index or 'the Python index'}{size}"
+        name = f"{package.project}[{','.join(package.extras)}]" if package.extras else package.project
+        yield f"{name}: {package.version} from {package.index or 'the Python index'}{size}"
         yield from (f"  because {fact}" for fact in package.because)
     if answer.base:
         yield f"base image: {answer.base}"

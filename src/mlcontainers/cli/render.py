@@ -5,10 +5,11 @@ import sys
 from mlcontainers.cli.answering import FINE, answers, print_json, problems_json
 from mlcontainers.cli.arguments import AsJson, ImageFile
 from mlcontainers.cli.drawing import complain
+from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
 
 
 @answers
-def render(file: ImageFile, as_json: AsJson = False) -> int:
+def render(file: ImageFile, own: OwnFacts = None, as_of: AsOf = None, as_json: AsJson = False) -> int:
     """Print the Dockerfile of an image.
 
     Warnings go to standard error.
@@ -16,7 +17,7 @@ def render(file: ImageFile, as_json: AsJson = False) -> int:
     from mlcontainers import Image
     from mlcontainers import plan as planned
 
-    decided = planned(Image.load(file))
+    decided = planned(Image.load(file), facts=known(own, as_of))
     text = decided.dockerfile.render()
     if as_json:
         print_json({"dockerfile": text, "problems": problems_json(decided.problems)})

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     Records: TypeAlias = dict[Version, dict[str, Any]]
 
+RULES = "6"
+"""The version of the rules in `facts.deriving`: with another one every release is derived anew."""
 HAND_FIELDS = ("documented", "tested", "variants", "variants_named")
 """Fields that the index does not tell: they stay as they are."""
 _TORCH = ("torch", "torchvision", "torchaudio")
@@ -200,7 +202,8 @@ class _Refresh:
 
 def _digest(release: ReleaseFiles) -> str:
     """Of all that a release's record takes from the page, and by which a rebuilt wheel shows."""
-    lines = sorted(f"{f.name}\t{f.size}\t{f.requires_python}\t{int(f.yanked)}" for f in release.files)
+    # A change of the rules changes records of files that did not.
+    lines = [RULES, *sorted(f"{f.name}\t{f.size}\t{f.requires_python}\t{int(f.yanked)}" for f in release.files)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:8]
 
 

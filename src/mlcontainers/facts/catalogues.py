@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from packaging.version import InvalidVersion, Version
 
-from mlcontainers.errors import Problem, UnknownFactError
+from mlcontainers.errors import InvalidValueError, Problem, UnknownFactError
 from mlcontainers.facts.evidence import Origin, Sourced, Sources
 from mlcontainers.facts.known import Known
 from mlcontainers.facts.releases import Release
@@ -21,6 +22,7 @@ from mlcontainers.facts.tables import (
     CudnnWheel,
     Gpu,
     NumpyEpoch,
+    OwnImage,
     PythonImage,
     PythonRelease,
     Suite,
@@ -33,6 +35,7 @@ from mlcontainers.values.versions import CudaVersion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from packaging.specifiers import SpecifierSet
 
@@ -52,8 +55,9 @@ class Catalogue:
     does not exist. Questions that can be answered with no return `Known`.
     """
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(self, store: Store | None = None, *, as_of: str = "") -> None:
         self._store = store or Store()
+        self._as_of = as_of
         self._sources = Sources(self._store)
         self._releases: dict[str, dict[Version, Release]] = {}
         self._tables: dict[str, tuple[Sourced, ...]] = {}
@@ -225,6 +229,12 @@ class Catalogue:
         """Releases of distributions."""
         return self._table("suites", Suite)
 
+    def own_image(self, reference: str) -> OwnImage | None:
+        """What the user says of an image of their own, by its whole reference."""
+        if "own-images" not in self.tables():
+            return None
+        return self._find("own-images", OwnImage, f"image {reference}")
+
     def suite(self, name: str) -> Suite | None:
         """A distribution's release, as base images name it: `bookworm`, `ubuntu24.04`."""
         return next((suite for suite in self.suites() if suite.name == name), None)
@@ -251,7 +261,7 @@ class Catalogue:
     @property
     def as_of(self) -> str:
         """The day of the facts, as ISO date."""
-        return str(self._store.header("tables", "sources")["as_of"])
+        return self._as_of or str(self._store.header("tables", "sources")["as_of"])
 
     def sources(self) -> tuple[Source, ...]:
         """Where facts were read."""
@@ -303,7 +313,22 @@ class Catalogue:
 
     def _read(self, folder: Kind, name: str, kind: type[S]) -> tuple[S, ...]:
         origin = Origin(self._store.header(folder, name), self._sources)
-        return tuple(kind(record, origin) for record in self._store.records(folder, name))
+        records = self._store.records(folder, name)
+        if self._as_of:
+            records = tuple(_then(record, self._as_of) for record in records if not _is_later(record, self._as_of))
+        return tuple(kind(record, origin) for record in records)
+
+
+def _is_later(record: Record, day: str) -> bool:
+    """Whether it is about something that did not exist on that day."""
+    return any(str(record.get(field, "")) > day for field in ("released", "first_listed"))
+
+
+def _then(record: Record, day: str) -> Record:
+    """The record as it would have been told on that day: what was still listed then was still rebuilt."""
+    if str(record.get("last_listed", "")) < day:
+        return record
+    return {key: True if key.startswith("built_") else value for key, value in record.items()}
 
 
 def _model(name: str) -> str:
@@ -323,6 +348,21 @@ def _no_facts(what: str, wrong: str, close: Sequence[str], known: Sequence[str] 
 
 
 @cache
-def catalogue() -> Catalogue:
-    """The shipped catalogue."""
-    return Catalogue()
+def catalogue(as_of: str = "", *, overlay: Path | None = None, own: str = "") -> Catalogue:
+    """The catalogue: what is shipped; with `overlay` a folder that `facts refresh` wrote wins over it.
+
+    `as_of` is a day, as in `2026-06-30`: what appeared later is left out, so that an older plan comes out again.
+    `own` is a TOML text with facts of your own, in the form of `docs/facts.md`. Raises InvalidValueError for both.
+    """
+    if as_of:
+        try:
+            date.fromisoformat(as_of)
+        except ValueError:
+            what = f"{as_of!r} is no day"
+            raise InvalidValueError(Problem("bad-day", "error", "", what, (), ("as in 2026-06-30",))) from None
+    records = None
+    if own:
+        from mlcontainers.facts.overrides import own_records  # few have facts of their own
+
+        records = own_records(own)
+    return Catalogue(Store.with_overlay(overlay, records), as_of=as_of)

@@ -89,6 +89,18 @@ class Release(Sourced):
         """Selected run-time requirements: name and specifier; `None` where its metadata has not been read."""
         return cast("Mapping[str, str] | None", self.record.get("requires"))
 
+    def requires_on(self, machine: str, python: PythonVersion) -> Mapping[str, str]:
+        """The same for one machine and Python, with what decides whether it can be installed there.
+
+        Empty where nobody has read it.
+        """
+        own: Mapping[str, Mapping[str, str]] = self.record["linux"].get(machine, {})
+        by_python: Mapping[str, Mapping[str, str]] = self.record.get("requires_by_python", {})
+        if "requires" not in own and "needs" not in own and str(python) in by_python:
+            return by_python[str(python)]
+        needs: Mapping[str, str] = own.get("needs", self.record.get("needs", {}))
+        return {**own.get("requires", self.requires or {}), **needs}
+
     @cached_property
     def requires_python(self) -> SpecifierSet | None:
         """The Pythons that its metadata admits, upper bound included; `None` where the index has no word on it."""

@@ -78,6 +78,25 @@ class Suite(Sourced):
         return PythonVersion.parse(self.record["python"]) if "python" in self.record else None
 
 
+class OwnImage(Suite):
+    """An image that the user tells about: its glibc, its Python, its CUDA, as far as they say."""
+
+    @property
+    def title(self) -> str:
+        """Its reference."""
+        return self.name
+
+    @cached_property
+    def glibc(self) -> tuple[int, int] | None:
+        """Its glibc; `None` where the user does not say."""
+        return super().glibc if "glibc" in self.record else None
+
+    @cached_property
+    def cuda(self) -> CudaVersion | None:
+        """The CUDA libraries it carries."""
+        return CudaVersion.parse(self.record["cuda"]) if "cuda" in self.record else None
+
+
 class PythonRelease(Sourced):
     """A feature release of Python."""
 

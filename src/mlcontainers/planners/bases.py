@@ -157,6 +157,9 @@ def newest_cuda(catalogue: Catalogue, platform: Platform) -> CudaVersion:
 @lru_cache(maxsize=1024)
 def known_base(catalogue: Catalogue, reference: ImageReference) -> Known:
     """What the name of a base image tells by the rules of those who publish it."""
+    own = catalogue.own_image(str(reference))
+    if own is not None:
+        return Known(own.python, own, own.cuda)
     name = reference.name.removeprefix("docker.io/").removeprefix("library/")
     tag = reference.tag or ""
     if name == "python" and (match := _PYTHON_TAG.fullmatch(tag)):

@@ -11,14 +11,13 @@ from mlcontainers.planners.questions import Chosen, Rejected
 from mlcontainers.planners.wheels import fitting_wheel, rejected_wheels
 from mlcontainers.values.accelerators import Cpu, Cuda, Rocm
 from mlcontainers.values.evidence import Fact
-from mlcontainers.values.versions import CudaVersion
+from mlcontainers.values.versions import CudaVersion, PythonVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlcontainers.facts import Catalogue, Release, Wheels
     from mlcontainers.planners.questions import Question
-    from mlcontainers.values.versions import PythonVersion
 
 RULE = "rule of this library"
 _CPU_ONLY = {"tensorflow-cpu": "tensorflow", "xgboost-cpu": "xgboost", "paddlepaddle": "paddlepaddle-gpu"}
@@ -29,6 +28,8 @@ _CUDA_ONLY = {
     "paddlepaddle-gpu": "paddlepaddle", "vllm": "transformers",
 }  # fmt: skip
 """Projects of CUDA builds, and what does their work on the CPU."""
+_OWN_NUMPY = frozenset(("onnxruntime", "onnxruntime-gpu"))
+"""Projects whose wheels ask for another NumPy on each Python, and only one of them was read."""
 _CPU_BUILD = 20_000_000
 """Bytes that no wheel of xgboost with code for GPUs stays below (the smallest has 57 MB, the largest without 5 MB)."""
 
@@ -49,14 +50,14 @@ def builds(
         fact = release.why("torch", f"{release.project} {release.version} is made for torch {named}")
     plain = Chosen(
         release.project, release.version, None, wheel.cuda, wheel.cudnn, wheel.glibc, wheel.size, (fact,),
-        needs=tuple(_requirements(catalogue, release)),
+        needs=tuple(_requirements(catalogue, release, machine, python)),
     )  # fmt: skip
     accelerator = question.accelerator
     if refusal := _by_name(release, accelerator, python):
         yield refusal
     elif isinstance(accelerator, Cuda):
         yield from _on_cuda(catalogue, question, release, wheel, plain, python)
-    elif isinstance(accelerator, Cpu) and (refusal := _brings_cuda(release, python)):
+    elif isinstance(accelerator, Cpu) and (refusal := _brings_cuda(release, machine, python)):
         yield refusal
     elif isinstance(accelerator, Rocm) and release.project in {"jax", "tensorflow", "xgboost"}:
         what = f"whether {release.project} {release.version} has a build for ROCm is not known"
@@ -65,10 +66,10 @@ def builds(
         yield plain
 
 
-def _requirements(catalogue: Catalogue, release: Release) -> Iterator[Need]:
+def _requirements(catalogue: Catalogue, release: Release, machine: str, python: PythonVersion) -> Iterator[Need]:
     """What its metadata asks of other projects that there are facts about."""
-    for name, specifier in (release.requires or {}).items():
-        if catalogue.knows(name):
+    for name, specifier in release.requires_on(machine, python).items():
+        if catalogue.knows(name) and not (name == "numpy" and release.project in _OWN_NUMPY):
             yield Need(name, specifier, _why(release, "requires", name, specifier))
     torch = release.record.get("torch")
     if torch is not None:
@@ -95,8 +96,8 @@ def _by_name(release: Release, accelerator: object, python: PythonVersion) -> Re
     return Rejected(project, Fact(claim, RULE), python, by_build=True)
 
 
-def _brings_cuda(release: Release, python: PythonVersion) -> Rejected | None:
-    nvidia = [name for name in release.requires or {} if name.startswith("nvidia-")]
+def _brings_cuda(release: Release, machine: str, python: PythonVersion) -> Rejected | None:
+    nvidia = [name for name in release.requires_on(machine, python) if name.startswith("nvidia-")]
     if not nvidia:
         return None
     claim = f"{release.project} {release.version} requires {nvidia[0]}, a library of CUDA"
@@ -209,7 +210,7 @@ def _xgboost(
     question: Question, release: Release, wheel: Wheels, plain: Chosen, python: PythonVersion
 ) -> Chosen | Rejected:
     machine = question.platform.machine
-    nccl = next((name for name in release.requires or {} if name.startswith("nvidia-nccl-cu")), None)
+    nccl = next((name for name in release.requires_on(machine, python) if name.startswith("nvidia-nccl-cu")), None)
     if wheel.size is not None and wheel.size < _CPU_BUILD:
         glibc = f" for glibc {wheel.glibc[0]}.{wheel.glibc[1]}" if wheel.glibc else ""
         claim = f"the wheel of xgboost {release.version}{glibc} on {machine} has {wheel.size} bytes: a CPU build"
@@ -230,7 +231,7 @@ def _vllm(
     catalogue: Catalogue, question: Question, release: Release, plain: Chosen, python: PythonVersion
 ) -> Chosen | Rejected:
     """It is compiled against the default build of the torch that it pins."""
-    pinned = (release.requires or {}).get("torch", "")
+    pinned = release.requires_on(question.platform.machine, python).get("torch", "")
     torch = catalogue.release("torch", pinned.removeprefix("==")) if pinned.startswith("==") else None
     wheel = torch.wheel(python, question.platform.machine, question.glibc) if torch else None
     if torch is None or wheel is None or wheel.cuda is None:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from mlcontainers.planners.questions import Question
     from mlcontainers.values.versions import PythonVersion
 
-HIDDEN = frozenset(("numba", "numpy", "ray", "triton", "xformers"))
+HIDDEN = frozenset(
+    ("cuda-tile", "flashinfer-python", "numba", "numpy", "pyyaml", "ray", "triton", "xformers", "xgrammar")
+)
 """Packages that an installer finds by itself: they are in an answer only where somebody asks for them."""
 _FIRST = ("vllm", "torch", "tensorflow", "jax")
 """What decides most is decided first."""

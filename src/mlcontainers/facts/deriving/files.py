@@ -187,9 +187,11 @@ def _pythons(tag: Tag) -> Pythons:
         return frozenset()
     minor = int(match[2] or 0)
     later = frozenset(range(max(minor, FIRST), LAST + 1))
-    if match[1] == "cp" and tag.abi in {tag.interpreter, f"{tag.interpreter}m"}:
+    if match[1] == "py":
+        return later if tag.abi == "none" else frozenset()
+    if tag.abi in {tag.interpreter, f"{tag.interpreter}m", "none"}:
         return frozenset({minor}) & later
-    return later if tag.abi == "none" or (match[1] == "cp" and tag.abi == "abi3") else frozenset()
+    return later if tag.abi == "abi3" else frozenset()
 
 
 @cache

@@ -19,6 +19,8 @@ class Project:
     """How its metadata is read; with `pages` it is not read at all."""
     requires: tuple[str, ...] = ()
     """The run-time requirements that records tell of."""
+    needs: tuple[str, ...] = ()
+    """Further ones that decide whether it can be installed: compiled packages that are late for a Python."""
     extra_torch: bool = False
     """Whether its extra `torch` tells which torch it needs."""
 
@@ -35,12 +37,15 @@ _VLLM = (
     "triton",
     "xformers",
 )
+_TENSORFLOW = ("keras", "numpy", "protobuf", "tensorboard", "tensorflow-estimator")
 _PROJECTS = (
     Project("torch", "torch"),
     Project("torchvision", "companion"),
     Project("torchaudio", "companion"),
     Project("triton", "pages"),
-    Project("tensorflow", "tensorflow", ("keras", "numpy", "protobuf", "tensorboard", "tensorflow-estimator")),
+    Project(
+        "tensorflow", "tensorflow", ("keras", "numpy", "protobuf", "tensorboard", "tensorflow-estimator"), ("jax",)
+    ),
     Project("tensorflow-cpu", requires=("keras", "numpy", "protobuf", "tensorboard", "tensorflow-estimator")),
     Project("keras", requires=("numpy",)),
     Project("jax", "jax", ("jaxlib", "ml-dtypes", "numpy", "scipy")),
@@ -49,12 +54,15 @@ _PROJECTS = (
     Project("jax-cuda13-plugin", "jax-plugin", ("jax-cuda13-pjrt",)),
     Project("jax-cuda12-pjrt", "pages"),
     Project("jax-cuda13-pjrt", "pages"),
-    Project("vllm", requires=_VLLM),
-    Project("transformers", requires=("huggingface-hub", "numpy", "tokenizers"), extra_torch=True),
+    Project("vllm", "requires", _VLLM, ("xgrammar",)),
+    Project("flashinfer-python", "requires", ("torch",), ("cuda-tile",)),
+    Project("cuda-tile", "pages"),
+    Project("xgrammar", "pages"),
+    Project("transformers", "requires", ("huggingface-hub", "numpy", "tokenizers"), ("pyyaml",), extra_torch=True),
     Project("diffusers", requires=("huggingface-hub", "numpy"), extra_torch=True),
-    Project("lightning", requires=("torch", "torchmetrics")),
+    Project("lightning", "requires", ("torch", "torchmetrics"), ("pyyaml",)),
     Project("sentence-transformers", requires=("huggingface-hub", "torch", "transformers")),
-    Project("accelerate", requires=("huggingface-hub", "numpy", "torch")),
+    Project("accelerate", "requires", ("huggingface-hub", "numpy", "torch"), ("pyyaml",)),
     Project("xgboost", requires=("numpy", "nvidia-nccl-cu12", "nvidia-nccl-cu13", "scipy")),
     Project("xgboost-cpu", requires=("numpy", "scipy")),
     Project("scikit-learn", requires=("joblib", "numpy", "scipy", "threadpoolctl")),
@@ -72,6 +80,7 @@ _PROJECTS = (
     Project("xformers", requires=("numpy", "torch")),
     Project("numba", requires=("llvmlite", "numpy")),
     Project("numpy", "pages"),
+    Project("pyyaml", "pages"),
     Project("spacy", requires=("numpy", "thinc")),
     Project("catboost", requires=("numpy", "scipy")),
     Project("ray", "pages"),

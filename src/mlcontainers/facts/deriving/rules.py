@@ -33,6 +33,10 @@ _SMALL = 200_000_000
 """Bytes that no torch wheel with CUDA inside stays below, and no CPU wheel goes above."""
 
 
+_STUB = 10_000
+"""Bytes that a compiled wheel with anything of its own stays above."""
+
+
 class Wheels(Protocol):
     """Where the insides of wheels are read."""
 
@@ -77,18 +81,46 @@ def _requires(project: Project, release: ReleaseFiles, wheels: Wheels, record: d
         return
     metadata, machine, python = read
     if metadata.unreadable.isdisjoint(project.requires):
-        _told(record, "requires", _selected(metadata, project, machine, python))
+        _told(record, "requires", _selected(metadata, project.requires, machine, python))
+    if needs := _selected(metadata, project.needs, machine, python):
+        _told(record, "needs", needs)
+    _by_python(project, metadata, machine, record)
+    stub = record["linux"].get("aarch64", {}).get("bytes", _SMALL) < _STUB
+    other = _read(release, wheels, "aarch64") if machine == "x86_64" and not stub else None
+    if other and metadata.unreadable.isdisjoint(project.requires):
+        _elsewhere(project, other[0], other[1], record)
     if project.extra_torch:
         torch = [str(r.specifier) for name, r in metadata.in_force(machine, python, "torch") if name == "torch"]
         if torch:
             _told(record, "extra_torch", torch[0])
 
 
-def _selected(metadata: Metadata, project: Project, machine: str, python: int) -> dict[str, str]:
+def _by_python(project: Project, metadata: Metadata, machine: str, record: dict[str, Any]) -> None:
+    """What it requires on Pythons for which markers make that something else."""
+    names = (*project.requires, *project.needs)
+    usual = {**record.get("requires", {}), **record.get("needs", {})}
+    told = record["linux"][machine]
+    pythons = {python for build in told.get("builds", [told]) for python in build["pythons"]}
+    for minor in range(FIRST, LAST + 1):
+        if f"3.{minor}" in pythons and (selected := _selected(metadata, names, machine, minor)) != usual:
+            record.setdefault("requires_by_python", {})[f"3.{minor}"] = selected
+            record["sources"]["requires_by_python"] = "metadata"
+
+
+def _elsewhere(project: Project, metadata: Metadata, python: int, record: dict[str, Any]) -> None:
+    """What it requires on aarch64, where markers or another wheel's metadata make that something else."""
+    for field, names in (("requires", project.requires), ("needs", project.needs)):
+        selected = _selected(metadata, names, "aarch64", python)
+        if selected != record.get(field, {}):
+            record["linux"]["aarch64"][field] = selected
+            record["sources"][f"linux.aarch64.{field}"] = "metadata"
+
+
+def _selected(metadata: Metadata, names: tuple[str, ...], machine: str, python: int) -> dict[str, str]:
     return {
         name: str(requirement.specifier)
         for name, requirement in sorted(metadata.in_force(machine, python), key=lambda pair: pair[0])
-        if name in project.requires
+        if name in names
     }
 
 
@@ -146,7 +178,7 @@ def _tensorflow(project: Project, release: ReleaseFiles, wheels: Wheels, record:
     _requires(project, release, wheels, record)
     for machine, told in record["linux"].items():
         # A compiled wheel of a few kB only pulls in another package.
-        if not told.get("any") and told.get("bytes", _SMALL) < 10_000 and (read := _read(release, wheels, machine)):
+        if not told.get("any") and told.get("bytes", _SMALL) < _STUB and (read := _read(release, wheels, machine)):
             metadata, python, _ = read
             via = {name: str(r.specifier) for name, r in metadata.in_force(machine, python)}
             told["via"] = {name: specifier for name, specifier in via.items() if name.startswith("tensorflow")}
