@@ -159,6 +159,7 @@ def _explained(point: Point, uv: Uv) -> bool:
     specifier = release.requires_python
     if specifier is not None and not specifier.contains(f"{point.python}.25"):
         return True  # The upper bound: uv ignores it, pip obeys it.
+    # What our table of uninstallable releases says is about dependencies too.
     return bool(uv.says(point, point.requirements, deps=True))
 
 

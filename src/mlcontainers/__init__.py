@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from mlcontainers.image import Image as Image
     from mlcontainers.planners import Plan as Plan
     from mlcontainers.planners import plan as plan
+    from mlcontainers.planners.matrices import Cell as Cell
+    from mlcontainers.planners.matrices import Matrix as Matrix
     from mlcontainers.planners.pinning import Answer as Answer
     from mlcontainers.planners.pinning import pin as pin
     from mlcontainers.values.accelerators import Cpu as Cpu
@@ -58,6 +60,8 @@ _WHERE = {
     "InvalidDockerfileError": "errors",
     "InvalidImageError": "errors",
     "InvalidValueError": "errors",
+    "Cell": "planners.matrices",
+    "Matrix": "planners.matrices",
     "MlcontainersError": "errors",
     "Plan": "planners",
     "Problem": "errors",
@@ -76,6 +80,7 @@ __all__ = [
     "Answer",
     "BuildFailedError",
     "BuiltImage",
+    "Cell",
     "Cpu",
     "Cuda",
     "Dockerfile",
@@ -87,6 +92,7 @@ __all__ = [
     "InvalidDockerfileError",
     "InvalidImageError",
     "InvalidValueError",
+    "Matrix",
     "MlcontainersError",
     "Plan",
     "Problem",

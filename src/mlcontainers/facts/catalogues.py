@@ -211,9 +211,16 @@ class Catalogue:
         epochs = self._table("numpy-epochs", NumpyEpoch)
         return next((one for one in epochs if one.project == release.project and release.version < one.first), None)
 
-    def uninstallable(self, release: Release, extra: str) -> Uninstallable | None:
-        """The record that says so, where an extra of a release cannot be installed from the index."""
-        return self._find("uninstallable", Uninstallable, f"{release.project}=={release.version}[{extra}]")
+    def uninstallable(
+        self, release: Release, *, extra: str = "", python: PythonVersion | None = None
+    ) -> Uninstallable | None:
+        """The record that says so, where a release or an extra of it cannot be installed from the index."""
+        asked = extra, release.project, str(release.version)
+        for row in self._table("uninstallable", Uninstallable):
+            about = row.record.get("extra", ""), row.record["project"], row.record["version"]
+            if about == asked and row.record.get("python", str(python)) == str(python):
+                return row
+        return None
 
     # --- Python and distributions ---
 

@@ -272,7 +272,7 @@ class NumpyEpoch(Sourced):
 
 
 class Uninstallable(Sourced):
-    """An extra of a release that the index cannot fulfil."""
+    """A release, or an extra of one, that the index cannot fulfil: seen by a resolver."""
 
 
 class CudnnWheel(Sourced):

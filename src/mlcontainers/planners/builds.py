@@ -42,6 +42,10 @@ def builds(
     if wheel is None:
         yield rejected_wheels(question, release, python)
         return
+    if blocked := catalogue.uninstallable(release, python=python):
+        claim = f"{release.project} {release.version} cannot be installed: {blocked.record['reason']}"
+        yield Rejected(release.project, blocked.why("*", claim), python)
+        return
     machine = question.platform.machine
     fact = release.why("*", f"{release.project} {release.version} has a wheel for Python {python} on {machine}")
     torch = str(release.record.get("torch", ""))
@@ -141,7 +145,7 @@ def _tensorflow(
     if pins is None:
         known = f"it was tested with CUDA {tested['cuda']} and cuDNN {tested['cudnn']}" if tested else ""
         return _base_brings_cuda(plain, known or "nothing is known about its CUDA")
-    if blocked := catalogue.uninstallable(release, "and-cuda"):
+    if blocked := catalogue.uninstallable(release, extra="and-cuda"):
         claim = f"tensorflow[and-cuda]=={release.version} cannot be installed: {blocked.record['reason']}"
         return Rejected("tensorflow", blocked.why("*", claim), python, by_build=True)
     return _with_libraries(question, release, "and_cuda", pins, replace(plain, extras=("and-cuda",)), python)
@@ -187,7 +191,7 @@ def _onnxruntime(
         told: Mapping[str, str] = release.record.get("documented", {})
         known = f"its authors name CUDA {told['cuda']} and cuDNN {told['cudnn_linux']}" if told else ""
         return _base_brings_cuda(plain, known or "nothing is known about its CUDA")
-    if blocked := catalogue.uninstallable(release, "cuda"):
+    if blocked := catalogue.uninstallable(release, extra="cuda"):
         claim = f"onnxruntime-gpu[cuda]=={release.version} cannot be installed: {blocked.record['reason']}"
         return Rejected(release.project, blocked.why("*", claim), python, by_build=True)
     pins = {name: text for pins in extras.values() for name, text in pins.items()}
