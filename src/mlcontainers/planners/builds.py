@@ -75,6 +75,10 @@ def _requirements(catalogue: Catalogue, release: Release, machine: str, python: 
     for name, specifier in release.requires_on(machine, python).items():
         if catalogue.knows(name) and not (name == "numpy" and release.project in _OWN_NUMPY):
             yield Need(name, specifier, _why(release, "requires", name, specifier))
+    via: Mapping[str, str] = release.record["linux"].get(machine, {}).get("via", {})
+    for name, specifier in via.items():
+        claim = f"{release.project} {release.version} has nothing of its own on {machine} and pulls {name}{specifier}"
+        yield Need(name, specifier, release.why(f"linux.{machine}.via", claim))
     torch = release.record.get("torch")
     if torch is not None:
         text = "" if torch == "unpinned" else str(torch)

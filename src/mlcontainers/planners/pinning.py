@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlcontainers.errors import Problem
+from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.layers.framework import Wish
 from mlcontainers.planners.bases import Known, known_base, newest_glibc, offered_pythons, slim_base
 from mlcontainers.planners.cudas import cuda_problem
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal
-from mlcontainers.planners.solving import solve
+from mlcontainers.planners.solving import core, solve
 from mlcontainers.values.accelerators import Cpu, Cuda, Rocm
 from mlcontainers.values.drivers import Driver
 from mlcontainers.values.platforms import Platform
@@ -215,8 +215,11 @@ def _stranger(catalogue: Catalogue, project: str) -> Problem:
 
 
 def _refused(catalogue: Catalogue, question: Question, refusal: Refusal) -> Answer:
+    """Why not, told of no more than cannot come true together; and what is nearest to all that was asked."""
+    smallest = solve(catalogue, core(catalogue, question))
+    refusal = smallest if isinstance(smallest, Refusal) else refusal
     alternatives = tuple(
-        Alternative(p.changes, tuple(f"{c.project}=={c.version}" for c in p.solution.packages), p.solution.python)
+        Alternative(p.changes, tuple(str(_package(chosen)) for chosen in p.solution.packages), p.solution.python)
         for p in nearest(catalogue, question)
     )
     return Answer(
@@ -244,7 +247,12 @@ def _solved(
         accelerator = Cuda(cuda) if cuda else accelerator or Cpu()
     needed = max((chosen.glibc for chosen in solution.packages if chosen.glibc), default=None)
     python = solution.python
-    base = reference or (slim_base(catalogue, python, question.platform, needed).reference if python else None)
+    base = reference
+    if base is None and python is not None:
+        try:
+            base = slim_base(catalogue, python, question.platform, needed).reference
+        except ImpossibleError as error:
+            problems = (*problems, *(replace(problem, severity="info") for problem in error.problems))
     return Answer(
         "unknown" if warned else "works",
         packages,

@@ -30,7 +30,7 @@ from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal, Solution
 from mlcontainers.planners.releases import COMPANIONS
 from mlcontainers.planners.remarks import remarks
-from mlcontainers.planners.solving import solve, why_not_newer
+from mlcontainers.planners.solving import core, solve, why_not_newer
 from mlcontainers.planners.wheels import in_wheelhouse
 from mlcontainers.values.accelerators import Cpu, Cuda
 from mlcontainers.values.evidence import Fact
@@ -184,6 +184,8 @@ def _impossible(catalogue: Catalogue, image: Image, question: Question, refusal:
     pythons = f"Python {question.pythons[0]}" if len(question.pythons) == 1 else "any Python that has a base image"
     what = f"{wanted} cannot be had for {question.accelerator} with {pythons} on {question.platform}"
     hints = tuple(proposal.as_python(image) for proposal in nearest(catalogue, question))
+    smallest = solve(catalogue, core(catalogue, question))
+    refusal = smallest if isinstance(smallest, Refusal) else refusal
     place = next(
         (f"layers[{n}] ({layer.kind})" for n, layer in enumerate(image.layers) if isinstance(layer, Framework)),
         "",

@@ -5,20 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 from mlcontainers.planners.bases import offered_pythons
 from mlcontainers.planners.questions import Solution
 from mlcontainers.planners.solving import solve
 from mlcontainers.values.accelerators import Cuda
+from mlcontainers.values.wishes import VersionWish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlcontainers.facts import Catalogue
     from mlcontainers.image import Image
+    from mlcontainers.layers.framework import Wish
     from mlcontainers.planners.questions import Question
     from mlcontainers.values.versions import CudaVersion, PythonVersion
 
 MOST = 3
+_TRIED = 24
+"""Releases of one project that are tried at most: what lies farther off is no neighbour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +56,12 @@ def nearest(catalogue: Catalogue, question: Question) -> tuple[Proposal, ...]:
     for variants in (
         _other_cudas(catalogue, question),
         _other_pythons(catalogue, question),
-        _other_releases(question),
+        _other_releases(catalogue, question),
     ):
         for changes, changed in variants:
             solution = solve(catalogue, changed)
             if isinstance(solution, Solution) and not any(doubt.severity == "warning" for doubt in solution.doubts):
-                text = changes or f"{solution.packages[0].project} {solution.packages[0].version.public}"
+                text = changes if " " in changes else _released(solution, changes)
                 found.append(Proposal(text, changed, solution))
                 break
     return tuple(found[:MOST])
@@ -92,7 +98,38 @@ def _other_pythons(catalogue: Catalogue, question: Question) -> Iterator[tuple[s
         yield f"Python {python}", replace(question, pythons=(python,))
 
 
-def _other_releases(question: Question) -> Iterator[tuple[str, Question]]:
-    """Any release of what was asked for."""
-    if any(wish.version for wish in question.wishes):
+def _other_releases(catalogue: Catalogue, question: Question) -> Iterator[tuple[str, Question]]:
+    """The releases closest to the one that was asked for, of one project at a time; else any of all."""
+    versioned = [wish for wish in question.wishes if wish.version]
+    for wish in versioned:
+        for version in _closest(catalogue, wish):
+            other = replace(wish, version=VersionWish(f"=={version}"))
+            wishes = tuple(other if one is wish else one for one in question.wishes)
+            yield wish.project, replace(question, wishes=wishes)
+    if len(versioned) > 1:
         yield "", replace(question, wishes=tuple(replace(wish, version=None) for wish in question.wishes))
+
+
+def _closest(catalogue: Catalogue, wish: Wish) -> list[Version]:
+    """Releases by how many others lie between them and the asked one; of two equally close ones the newer."""
+    releases = [one for one in catalogue.releases(wish.project) if not (one.yanked or one.version.is_prerelease)]
+    assert wish.version is not None
+    admitted = [place for place, one in enumerate(releases) if wish.version.specifier.contains(one.version)]
+    lowest = _lowest(wish.version)
+    older = [place for place, one in enumerate(releases) if lowest is None or one.version < lowest]
+    middle = admitted[0] if admitted else (older[0] if older else len(releases) - 1)
+    places = sorted(range(len(releases)), key=lambda place: (abs(place - middle), place))
+    return [releases[place].version for place in places if place not in admitted][:_TRIED]
+
+
+def _lowest(wish: VersionWish) -> Version | None:
+    bounds = [
+        Version(part.version.removesuffix(".*")) for part in wish.specifier if part.operator in {"==", ">=", "~="}
+    ]
+    return max(bounds, default=None)
+
+
+def _released(solution: Solution, project: str) -> str:
+    """The release that was chosen of a project, or of all, in words."""
+    chosen = [package for package in solution.packages if project in {"", package.project}]
+    return " with ".join(f"{package.project} {package.version.public}" for package in chosen)

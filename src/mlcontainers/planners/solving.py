@@ -96,7 +96,7 @@ def _resolved(
         resolver = library.Resolver(provider, library.BaseReporter())
         result = resolver.resolve(_wanted(question.wishes), max_rounds=_ROUNDS)
     except library.ResolutionImpossible as error:
-        return _told(cause.requirement for cause in error.causes)
+        return _told(catalogue, [cause.requirement for cause in error.causes], rejected, python)
     except library.ResolutionTooDeep:
         return ()
     return dict(result.mapping)
@@ -108,8 +108,17 @@ def _wanted(wishes: tuple[Wish, ...]) -> list[Need]:
     ]
 
 
-def _told(needs: Iterable[AnyNeed]) -> tuple[Fact, ...]:
+def _told(
+    catalogue: Catalogue, needs: list[AnyNeed], rejected: list[Rejected], python: PythonVersion
+) -> tuple[Fact, ...]:
     """The facts that stand against each other: one alone is no clash."""
+    only = needs[0] if len(needs) == 1 else None
+    if isinstance(only, Need) and only.because:
+        # Something needs it, and it cannot be had.
+        against = [one.reason for one in rejected if (one.project, one.python) == (only.project, python)]
+        known = catalogue.releases(only.project)
+        missing = [known[0].why("*", f"there is no {only.project}{only.specifier}")] if known and not against else []
+        return (only.because, *against[:1], *missing)
     different = tuple(dict.fromkeys(_fact(need) for need in needs if isinstance(need, LibraryNeed) or need.specifier))
     return different if len(different) > 1 else ()
 

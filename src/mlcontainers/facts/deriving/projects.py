@@ -43,10 +43,9 @@ _PROJECTS = (
     Project("torchvision", "companion"),
     Project("torchaudio", "companion"),
     Project("triton", "pages"),
-    Project(
-        "tensorflow", "tensorflow", ("keras", "numpy", "protobuf", "tensorboard", "tensorflow-estimator"), ("jax",)
-    ),
-    Project("tensorflow-cpu", requires=("keras", "numpy", "protobuf", "tensorboard", "tensorflow-estimator")),
+    Project("tensorflow", "tensorflow", _TENSORFLOW, ("jax",)),
+    Project("tensorflow-cpu", requires=_TENSORFLOW),
+    Project("tensorflow-cpu-aws", "requires", _TENSORFLOW, ("jax",)),
     Project("keras", requires=("numpy",)),
     Project("jax", "jax", ("jaxlib", "ml-dtypes", "numpy", "scipy")),
     Project("jaxlib", requires=("ml-dtypes", "numpy", "scipy")),
