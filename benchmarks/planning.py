@@ -15,13 +15,15 @@ import hpccm
 from hpccm.building_blocks import packages, pip
 from hpccm.primitives import baseimage, copy, environment, runscript
 
-from mlcontainers import Image, plan
+from mlcontainers import Cuda, Image, Matrix, pin, plan
+from mlcontainers.planners.solving import solve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 OURS = """
-from mlcontainers import Image, plan
+from mlcontainers import Cuda, Image, Matrix, pin, plan
+from mlcontainers.planners.solving import solve
 image = Image.from_cuda("12.8", python="3.12").add_apt("ffmpeg").add_torch("2.9", vision=True)
 image = image.add_pip("accelerate>=1.2").add_files("src", "/app").with_ports(8080)
 image = image.with_entrypoint("python", "-m", "serve")
@@ -63,6 +65,39 @@ def cold(program: str) -> float:
     return statistics.median(timeit.repeat(lambda: subprocess.run(run, check=True), number=1, repeat=RUNS))
 
 
+def unasked() -> Callable[[], object]:
+    """One question about torch, answered by a solver that remembers nothing."""
+
+    def ask() -> object:
+        solve.cache_clear()
+        return pin("torch==2.9.*", "torchvision", "transformers", accelerator=Cuda("12.8"), python="3.12")
+
+    ask()
+    return ask
+
+
+def cells(pythons: tuple[str, ...]) -> Callable[[], object]:
+    """A matrix of 12 images for each Python."""
+    image = Image.from_cuda(python="3.12").add_torch("2.9", vision=True).add_sklearn()
+    axes = {
+        "base.python": pythons,
+        "base.version": ("12.6", "12.8", "13.0"),
+        "torch.version": ("2.8", "2.9", "2.10", "2.11"),
+    }
+
+    def planned() -> object:
+        solve.cache_clear()
+        return Matrix(image, axes).plan()
+
+    planned()
+    return planned
+
+
+def once(call: Callable[[], object]) -> float:
+    """The best of five single runs."""
+    return min(timeit.repeat(call, number=1, repeat=5))
+
+
 def main() -> None:
     bare, base_model, door, whole = (
         cold(program) for program in ("pass", "from pydantic import BaseModel", "import mlcontainers", OURS)
@@ -70,7 +105,12 @@ def main() -> None:
     print(f"import mlcontainers / bare Python:                   {door / bare:.2f}")
     print(f"recipe to Dockerfile, cold / importing BaseModel:     {whole / base_model:.2f}")
     hpccm.config.set_container_format("docker")
-    print(f"recipe to Dockerfile, warm / HPCCM's:                 {seconds(ours) / seconds(theirs):.2f}")
+    peer = seconds(theirs)
+    print(f"recipe to Dockerfile, warm / HPCCM's:                 {seconds(ours) / peer:.2f}")
+    print(f"pin, a question not asked before / HPCCM's recipe:    {once(unasked()) / peer:.2f}")
+    few, many = once(cells(("3.12",))) / 12, once(cells(("3.10", "3.11", "3.12", "3.13", "3.14"))) / 60
+    print(f"a cell of a matrix, new / HPCCM's recipe:             {many / peer:.2f}")
+    print(f"a cell of 60 / a cell of 12:                          {many / few:.2f}")
 
 
 if __name__ == "__main__":
