@@ -189,6 +189,6 @@ class TestLaws:
         for package in answer.packages:
             release = catalogue().release(package.project, package.version.public)
             assert package.cuda is None
-            assert answer.platform and answer.python
-            asked = release.requires_on(answer.platform.machine, answer.python) if release else {}
+            assert answer.platform and answer.python and release
+            asked = release.requires_on(answer.platform.machine, answer.python)
             assert not any(name.startswith("nvidia-") for name in asked)
