@@ -55,7 +55,7 @@ bench: $(VENV)/.bench  ## ratios against peers in the same run
 	$(BIN)/python benchmarks/dockerfiles.py
 
 goldens: $(VENV)/.dev  ## write the expected files of tests/cases and the schema again; review the diff
-	$(BIN)/pytest -q -k "equals_the_file or published_schema" --write-goldens tests/cases tests/image tests/dockerfile
+	$(BIN)/pytest -q -k "equals_the_file or published_schema" --write-goldens tests/cases tests/image tests/dockerfile tests/planners
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

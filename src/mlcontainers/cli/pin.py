@@ -101,6 +101,8 @@ def _lines(answer: "Answer", asked: str) -> Iterator[str]:
         yield f"base image: {answer.base}"
     if answer.driver_floor:
         yield f"NVIDIA driver: {answer.driver_floor} or newer on the host"
+    if answer.capabilities:
+        yield f"GPUs of compute capability: {', '.join(answer.capabilities)}"
     for other in answer.alternatives:
         yield f"nearest that works: {other.changes}: {' '.join(other.packages)} on Python {other.python}"
     yield from (str(problem) for problem in answer.problems)

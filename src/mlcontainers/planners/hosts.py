@@ -13,6 +13,8 @@ from mlcontainers.values.drivers import Driver
 from mlcontainers.values.text import word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mlcontainers.facts import Catalogue, Release
     from mlcontainers.planners.questions import Question
     from mlcontainers.values.versions import PythonVersion
@@ -32,6 +34,16 @@ def on_host(
     """The same build, with what the stated driver and GPUs say about it."""
     refused = _driver(catalogue, question, chosen, python) or _gpus(catalogue, question, release, chosen, python)
     return refused or replace(chosen, doubts=(*chosen.doubts, *_unknown_gpus(catalogue, question, release, chosen)))
+
+
+def served(catalogue: Catalogue, packages: Iterable[Chosen], machine: str) -> tuple[str, ...]:
+    """The compute capabilities in the build of torch that was chosen; none where nobody has listed them."""
+    for package in packages:
+        release = catalogue.release(package.project, package.version.public)
+        build = catalogue.build(release, package.cuda.label, machine) if release and package.cuda else None
+        if build:
+            return build.capabilities
+    return ()
 
 
 def _driver(catalogue: Catalogue, question: Question, chosen: Chosen, python: PythonVersion) -> Rejected | None:

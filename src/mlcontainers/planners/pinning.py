@@ -10,6 +10,7 @@ from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.layers.framework import Wish
 from mlcontainers.planners.bases import Known, known_base, newest_glibc, offered_pythons, slim_base
 from mlcontainers.planners.cudas import cuda_problem
+from mlcontainers.planners.hosts import served
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal
 from mlcontainers.planners.solving import core, solve
@@ -78,6 +79,8 @@ class Answer:
     accelerator: Accelerator | None = None
     base: ImageReference | None = None
     driver_floor: str | None = None
+    capabilities: tuple[str, ...] = ()
+    """The compute capabilities that torch's build has code for; none where nobody has listed them."""
     because: tuple[Fact, ...] = ()
     problems: tuple[Problem, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
@@ -106,6 +109,7 @@ class Answer:
             "accelerator": _text(self.accelerator),
             "base": _text(self.base),
             "driver_floor": self.driver_floor,
+            "capabilities": list(self.capabilities),
             "because": [asdict(fact) for fact in self.because],
             "problems": [problem.to_json() for problem in self.problems],
             "alternatives": [
@@ -261,6 +265,7 @@ def _solved(
         accelerator,
         base,
         catalogue.driver_floor(cuda)[0] if cuda else None,
+        served(catalogue, solution.packages, question.platform.machine),
         tuple(dict.fromkeys(fact for package in packages for fact in package.because)),
         problems,
         facts_date=catalogue.as_of,

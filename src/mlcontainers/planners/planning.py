@@ -25,6 +25,7 @@ from mlcontainers.planners.bases import (
 )
 from mlcontainers.planners.builds import RULE
 from mlcontainers.planners.cudas import cuda_problem
+from mlcontainers.planners.hosts import served
 from mlcontainers.planners.plans import Decision, Forecast, Plan
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal, Solution
@@ -101,6 +102,7 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
         expiry=base.expiry,
         forecast=_forecast(solution),
         driver_floor=floor,
+        capabilities=served(catalogue, solution.packages, image.platform.machine),
         secrets=_secrets(sources),
         contexts=("wheelhouse",) if any(pin.local for pin in all_pins) else (),
         facts_date=catalogue.as_of,

@@ -59,6 +59,8 @@ class Plan:
     forecast: Forecast
     driver_floor: str | None
     """The oldest NVIDIA driver of the host that runs it; None where no GPU is used or nobody knows."""
+    capabilities: tuple[str, ...]
+    """The compute capabilities that torch's build has code for; none where no GPU is used or nobody has listed them."""
     secrets: tuple[str, ...]
     """Ids of the build secrets that install steps ask for; none is required."""
     contexts: tuple[str, ...]
@@ -93,6 +95,7 @@ class Plan:
             ],
             "problems": [problem.to_json() for problem in self.problems],
             "driver_floor": self.driver_floor,
+            "capabilities": list(self.capabilities),
             "forecast": asdict(self.forecast),
             "expiry": [asdict(fact) for fact in self.expiry],
             "secrets": list(self.secrets),
@@ -102,6 +105,40 @@ class Plan:
         }
 
 
+def plan_schema() -> dict[str, Any]:
+    """The JSON Schema of `Plan.to_json`; `docs/plan.schema.json` publishes it."""
+    text, texts = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
+    optional = {"type": ["string", "null"]}
+    fact = _object({"claim": text, "source": text, "date": text})
+    facts = {"type": "array", "items": fact}
+    span = {"type": ["object", "null"]}
+    line = {"type": ["integer", "null"]}
+    problem = {
+        "code": text, "severity": {"enum": ["error", "warning", "info"]}, "where": text, "what": text, "because": texts,
+        "hints": texts, "point": span, "line": line, "end_line": line,
+    }  # fmt: skip
+    package = _object({"project": text, "version": text, "index": optional})
+    decision = _object({"subject": text, "choice": text, "because": facts})
+    forecast = _object({"known_download": {"type": "integer", "minimum": 0}, "unknown": texts})
+    fields = {
+        "schema": {"const": 1}, "image": {"type": "object"}, "base": text, "python": optional, "platform": text,
+        "accelerator": text, "packages": {"type": "array", "items": package},
+        "decisions": {"type": "array", "items": decision}, "problems": {"type": "array", "items": _object(problem)},
+        "driver_floor": optional, "capabilities": texts, "forecast": forecast, "expiry": facts, "secrets": texts,
+        "contexts": texts, "facts_date": text, "dockerfile": text,
+    }  # fmt: skip
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "What mlcontainers decided about an image",
+    }
+    return {**head, **_object(fields)}
+
+
+def _object(fields: dict[str, Any]) -> dict[str, Any]:
+    """An object with just these fields, all of them."""
+    return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
+
+
 def _lines(plan: Plan) -> Iterator[str]:
     for decision in plan.decisions:
         yield f"{decision.subject}: {decision.choice}"
@@ -109,6 +146,8 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield ""
     if plan.driver_floor:
         yield f"NVIDIA driver: {plan.driver_floor} or newer on the host"
+    if plan.capabilities:
+        yield f"GPUs of compute capability: {', '.join(plan.capabilities)}"
     if plan.forecast.known_download or plan.forecast.unknown:
         yield f"download: {_download(plan)}"
     yield from (f"expires: {fact}" for fact in plan.expiry)
