@@ -6,7 +6,7 @@ The rules are told in `docs/facts.md`, "How records are derived".
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -49,12 +49,27 @@ class Wheels(Protocol):
         ...
 
 
+class _Reading(NamedTuple):
+    """The wheel that speaks for a release, read."""
+
+    release: ReleaseFiles
+    wheels: Wheels
+    metadata: Metadata
+    machine: str
+    python: int
+
+
 def derive(project: Project, release: ReleaseFiles, wheels: Wheels) -> dict[str, Any]:
     """The record of one release; raises UnknownShapeError for what no rule covers."""
     record = release.record(project.name)
     if project.rule != "pages":
         try:
-            _RULES[project.rule](project, release, wheels, record)
+            if project.rule == "torch":
+                _torch(release, wheels, record)
+            elif project.rule == "companion" and record.get("yanked"):
+                pass  # Nothing goes with a companion that its authors withdrew.
+            elif read := _any_machine(release, wheels):
+                _RULES[project.rule](project, _Reading(release, wheels, *read), record)
         except UnknownShapeError as error:
             raise UnknownShapeError(f"{project.name} {release.version}: {error}") from error
     return record
@@ -75,18 +90,15 @@ def _any_machine(release: ReleaseFiles, wheels: Wheels) -> tuple[Metadata, str, 
     return None
 
 
-def _requires(project: Project, release: ReleaseFiles, wheels: Wheels, record: dict[str, Any]) -> None:
-    read = _any_machine(release, wheels)
-    if read is None:
-        return
-    metadata, machine, python = read
+def _requires(project: Project, read: _Reading, record: dict[str, Any]) -> None:
+    metadata, machine, python = read.metadata, read.machine, read.python
     if metadata.unreadable.isdisjoint(project.requires):
         _told(record, "requires", _selected(metadata, project.requires, machine, python))
     if needs := _selected(metadata, project.needs, machine, python):
         _told(record, "needs", needs)
     _by_python(project, metadata, machine, record)
     stub = record["linux"].get("aarch64", {}).get("bytes", _SMALL) < _STUB
-    other = _read(release, wheels, "aarch64") if machine == "x86_64" and not stub else None
+    other = _read(read.release, read.wheels, "aarch64") if machine == "x86_64" and not stub else None
     if other and metadata.unreadable.isdisjoint(project.requires):
         _elsewhere(project, other[0], other[1], record)
     if project.extra_torch:
@@ -124,7 +136,7 @@ def _selected(metadata: Metadata, names: tuple[str, ...], machine: str, python: 
     }
 
 
-def _torch(project: Project, release: ReleaseFiles, wheels: Wheels, record: dict[str, Any]) -> None:
+def _torch(release: ReleaseFiles, wheels: Wheels, record: dict[str, Any]) -> None:
     for machine in record["linux"]:
         read = _read(release, wheels, machine)
         if read is None:
@@ -165,28 +177,27 @@ def _triton(metadata: Metadata, machine: str, told: dict[str, Any]) -> None:
             told["triton_pythons"] = list(pins)
 
 
-def _companion(project: Project, release: ReleaseFiles, wheels: Wheels, record: dict[str, Any]) -> None:
-    read = None if record.get("yanked") else _any_machine(release, wheels)
-    if read is None:
-        return  # Nothing goes with a companion that its authors withdrew.
-    metadata, machine, python = read
-    named = [str(r.specifier) for name, r in metadata.in_force(machine, python) if name == "torch"]
+def _companion(project: Project, read: _Reading, record: dict[str, Any]) -> None:
+    named = [str(r.specifier) for name, r in read.metadata.in_force(read.machine, read.python) if name == "torch"]
     _told(record, "torch", (named[0] if named else "") or "unpinned")
 
 
-def _tensorflow(project: Project, release: ReleaseFiles, wheels: Wheels, record: dict[str, Any]) -> None:
-    _requires(project, release, wheels, record)
+def _tensorflow(project: Project, read: _Reading, record: dict[str, Any]) -> None:
+    _requires(project, read, record)
     for machine, told in record["linux"].items():
         # A compiled wheel of a few kB only pulls in another package.
-        if not told.get("any") and told.get("bytes", _SMALL) < _STUB and (read := _read(release, wheels, machine)):
-            metadata, python, _ = read
+        if (
+            not told.get("any")
+            and told.get("bytes", _SMALL) < _STUB
+            and (stub := _read(read.release, read.wheels, machine))
+        ):
+            metadata, python, _ = stub
             via = {name: str(r.specifier) for name, r in metadata.in_force(machine, python)}
             told["via"] = {name: specifier for name, specifier in via.items() if name.startswith("tensorflow")}
             record["sources"][f"linux.{machine}.via"] = "metadata"
-    read = _read(release, wheels, "x86_64")
-    if read is None:
+    if read.machine != "x86_64":
         return
-    metadata, python, _ = read
+    metadata, python = read.metadata, read.python
     wanted = list(metadata.in_force("x86_64", python, "and-cuda"))
     pins: dict[str, Any] = dict(_libraries(iter(wanted)))
     if not pins:
@@ -197,12 +208,9 @@ def _tensorflow(project: Project, release: ReleaseFiles, wheels: Wheels, record:
     _told(record, "and_cuda", pins | ({"tensorrt": tensorrt} if tensorrt else {}))
 
 
-def _jax(project: Project, release: ReleaseFiles, wheels: Wheels, record: dict[str, Any]) -> None:
-    _requires(project, release, wheels, record)
-    read = _any_machine(release, wheels)
-    if read is None:
-        return
-    metadata, machine, python = read
+def _jax(project: Project, read: _Reading, record: dict[str, Any]) -> None:
+    _requires(project, read, record)
+    metadata, machine, python = read.metadata, read.machine, read.python
     extras: dict[str, Any] = {}
     for extra in sorted(name for name in metadata.extras() if name.startswith("cuda")):
         wanted = list(metadata.in_force(machine, python, extra))
@@ -219,22 +227,16 @@ def _jax(project: Project, release: ReleaseFiles, wheels: Wheels, record: dict[s
         _told(record, "extras", extras)
 
 
-def _jax_plugin(project: Project, release: ReleaseFiles, wheels: Wheels, record: dict[str, Any]) -> None:
-    _requires(project, release, wheels, record)
-    read = _any_machine(release, wheels)
-    if read is None:
-        return
-    metadata, machine, python = read
+def _jax_plugin(project: Project, read: _Reading, record: dict[str, Any]) -> None:
+    _requires(project, read, record)
+    metadata, machine, python = read.metadata, read.machine, read.python
     if pins := dict(_libraries(metadata.in_force(machine, python, "with-cuda"), ranges=True)):
         _told(record, "with_cuda", pins)
 
 
-def _onnxruntime(project: Project, release: ReleaseFiles, wheels: Wheels, record: dict[str, Any]) -> None:
-    _requires(project, release, wheels, record)
-    read = _any_machine(release, wheels)
-    if read is None:
-        return
-    metadata, machine, python = read
+def _onnxruntime(project: Project, read: _Reading, record: dict[str, Any]) -> None:
+    _requires(project, read, record)
+    metadata, machine, python = read.metadata, read.machine, read.python
     found = {
         extra: dict(_libraries(metadata.in_force(machine, python, extra), ranges=True)) for extra in ("cuda", "cudnn")
     }
@@ -242,13 +244,10 @@ def _onnxruntime(project: Project, release: ReleaseFiles, wheels: Wheels, record
         _told(record, "extras", {extra: pins for extra, pins in found.items() if pins})
 
 
-def _cupy(project: Project, release: ReleaseFiles, wheels: Wheels, record: dict[str, Any]) -> None:
+def _cupy(project: Project, read: _Reading, record: dict[str, Any]) -> None:
     record["cuda_major"] = project.name.removeprefix("cupy-cuda").removesuffix("x")
-    _requires(project, release, wheels, record)
-    read = _any_machine(release, wheels)
-    if read is None:
-        return
-    metadata, machine, python = read
+    _requires(project, read, record)
+    metadata, machine, python = read.metadata, read.machine, read.python
     for name, requirement in metadata.in_force(machine, python, "ctk"):
         if name == "cuda-toolkit":
             _told(record, "extra_ctk", str(requirement.specifier))
@@ -314,9 +313,8 @@ def with_companions(torch: Records, name: str, companions: Records) -> None:
             _told(record, f"{name}_admitting", [str(found) for found in admitting])
 
 
-_RULES: dict[str, Callable[[Project, ReleaseFiles, Wheels, dict[str, Any]], None]] = {
+_RULES: dict[str, Callable[[Project, _Reading, dict[str, Any]], None]] = {
     "requires": _requires,
-    "torch": _torch,
     "companion": _companion,
     "tensorflow": _tensorflow,
     "jax": _jax,
