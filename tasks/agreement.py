@@ -17,7 +17,6 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -85,12 +84,13 @@ class Uv:
         done = subprocess.run(
             command if deps else [*command[:-1], "--no-deps", "-"],
             input="\n".join(requirements) + "\n",
-            cwd=tempfile.gettempdir() if not Path(tempfile.gettempdir(), "uv.toml").exists() else None,
             env={**os.environ, "UV_PYTHON_DOWNLOADS": "never"},
             capture_output=True,
             text=True,
             check=False,
         )
+        if "Request failed" in done.stderr:
+            sys.exit(f"uv cannot reach its index: {' '.join(done.stderr.split())[:400]}")
         return "" if done.returncode == 0 else " ".join(done.stderr.split())[-400:] or "refused"
 
 

@@ -13,6 +13,8 @@ from mlcontainers.engines.faults import FAULTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "building.md").read_text(encoding="utf-8")
 SOURCES = Path(__file__).parents[2] / "src" / "mlcontainers" / "engines"
+OF_FACTS = {"index.py", "refreshing.py"}
+"""These have to do with facts, and their codes are on the page of problems."""
 
 
 @pytest.mark.engine
@@ -29,7 +31,8 @@ def test_examples_run(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_every_code_is_on_the_page() -> None:
     raised = re.findall(
-        r'Problem\(\s*"([a-z-]+)"', "".join(file.read_text(encoding="utf-8") for file in SOURCES.glob("*.py"))
+        r'Problem\(\s*"([a-z-]+)"',
+        "".join(file.read_text(encoding="utf-8") for file in SOURCES.glob("*.py") if file.name not in OF_FACTS),
     )
     of_values = {"list-expected", "no-context", "no-wheelhouse"}
     told = set(re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)) - {"ca-certificates"}
