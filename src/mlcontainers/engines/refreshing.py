@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Records: TypeAlias = dict[Version, dict[str, Any]]
 
-RULES = "6"
+RULES = "7"
 """The version of the rules in `facts.deriving`: with another one every release is derived anew."""
 HAND_FIELDS = ("documented", "tested", "variants", "variants_named")
 """Fields that the index does not tell: they stay as they are."""

@@ -89,9 +89,10 @@ class ReleaseFiles:
             return None
         pythons = {python for python, _ in pairs}
         chosen = max((python for python in pythons if python <= 12), default=min(pythons))
-        # Of rebuilds of one wheel, the one that installers take: the highest build tag.
-        fitting = sorted((wheel for python, wheel in pairs if python == chosen), key=lambda wheel: wheel.file.name)
-        return fitting[-1], chosen
+        # The newest glibc has what needs one, such as a build for GPUs; of its wheels the first, which asks for least.
+        newest = max(wheel.glibc(machine) or (0, 0) for _, wheel in pairs)
+        fitting = (wheel for _, wheel in pairs if (wheel.glibc(machine) or (0, 0)) == newest)
+        return min(fitting, key=lambda wheel: wheel.file.name), chosen
 
     def record(self, project: str) -> dict[str, Any]:
         """What the page alone tells of the release."""
