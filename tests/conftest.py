@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 # How fast a machine is and how many texts a constructor refuses says nothing about a law.
-settings.register_profile("laws", suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+settings.register_profile(
+    "laws", deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 settings.load_profile("laws")
 IN_CI = bool(os.environ.get("CI"))
 
