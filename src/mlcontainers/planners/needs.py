@@ -24,7 +24,6 @@ class Need:
     because: Fact | None = None
     """What says so; `None` for what the user asks."""
     extras: tuple[str, ...] = ()
-    prereleases: bool = False
 
     @property
     def name(self) -> str:
