@@ -16,7 +16,21 @@ from pydantic import (
 )
 
 from mlcontainers.errors import InvalidImageError, InvalidValueError, Problem
-from mlcontainers.layers import AnyLayer, Apt, Files, Layer, Pip, Shell, Sklearn, Torch
+from mlcontainers.layers import (
+    AnyLayer,
+    Apt,
+    Files,
+    Jax,
+    Keras,
+    Layer,
+    Other,
+    Pip,
+    Shell,
+    Sklearn,
+    TensorFlow,
+    Torch,
+    Transformers,
+)
 from mlcontainers.layers.model import Model, at
 from mlcontainers.layers.tables import Pairs, Table
 from mlcontainers.values.durations import Duration
@@ -203,6 +217,32 @@ class Image(Model, frozen=True):
     def add_torch(self, version: str | Version | None = None, *, vision: bool = False, audio: bool = False) -> Self:
         """PyTorch in the build that fits the image, with torchvision and torchaudio of the same release."""
         return self._add(Torch, version=_text(version), vision=vision, audio=audio)
+
+    def add_tensorflow(self, version: str | Version | None = None) -> Self:
+        """TensorFlow: its CPU build in an image without a GPU, else with the CUDA libraries that it pins."""
+        return self._add(TensorFlow, version=_text(version))
+
+    def add_keras(
+        self, version: str | Version | None = None, *, backend: Literal["tensorflow", "torch", "jax"] = "tensorflow"
+    ) -> Self:
+        """Keras on one of its backends, which comes with it."""
+        return self._add(Keras, version=_text(version), backend=backend)
+
+    def add_jax(self, version: str | Version | None = None) -> Self:
+        """JAX, with the plugins for CUDA where the image computes on NVIDIA GPUs."""
+        return self._add(Jax, version=_text(version))
+
+    def add_transformers(
+        self, version: str | Version | None = None, *, framework: Literal["torch", "none"] = "torch"
+    ) -> Self:
+        """Hugging Face Transformers with PyTorch."""
+        return self._add(Transformers, version=_text(version), framework=framework)
+
+    def add_framework(
+        self, package: str, version: str | Version | None = None, *, extras: tuple[str, ...] | list[str] = ()
+    ) -> Self:
+        """Any other package of the catalogue, in the build that fits the image: `add_framework("xgboost", "3.4")`."""
+        return self._add(Other, package=package, version=_text(version), extras=tuple(extras) or None)
 
     def add_sklearn(self, version: str | Version | None = None) -> Self:
         """scikit-learn."""

@@ -8,6 +8,7 @@ tail by ranges.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -19,7 +20,7 @@ from mlcontainers.errors import Problem, RefreshError
 from mlcontainers.facts.deriving.files import IndexFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -95,14 +96,26 @@ class Index:
         """A text file inside a wheel, by its path."""
         return self._inside(file, path)
 
+    def weight(self, file: IndexFile) -> tuple[int, int]:
+        """Bytes of a wheel's files once unpacked, and of the Python files among them."""
+        with self._opened(file) as wheel:
+            sizes = [(info.filename, info.file_size) for info in wheel.infolist()]
+        return sum(size for _, size in sizes), sum(size for name, size in sizes if name.endswith(".py"))
+
     def _inside(self, file: IndexFile, path: str) -> str:
+        with self._opened(file) as wheel:
+            name = next((name for name in wheel.namelist() if _is(name, path)), None)
+            if name is None:
+                raise RefreshError(Problem("odd-wheel", "error", file.name, f"{file.name} holds no {path}"))
+            return str(wheel.read(name).decode("utf-8", "replace"))
+
+    @contextmanager
+    def _opened(self, file: IndexFile) -> Iterator[Any]:
+        """A wheel as a zip file whose parts are fetched when they are asked for."""
         tail = min(_LONG_TAIL if file.size > _LARGE else _TAIL, file.size or _TAIL)
         try:
             with self._zip(file.url, initial_buffer_size=tail, session=self._pages.s) as wheel:
-                name = next((name for name in wheel.namelist() if _is(name, path)), None)
-                if name is None:
-                    raise RefreshError(Problem("odd-wheel", "error", file.name, f"{file.name} holds no {path}"))
-                return str(wheel.read(name).decode("utf-8", "replace"))
+                yield wheel
         except RefreshError:
             raise
         except Exception as error:  # A zip file can be broken in more ways than its readers have names for.

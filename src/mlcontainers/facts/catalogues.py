@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from copy import deepcopy
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from packaging.version import InvalidVersion, Version
@@ -18,17 +18,21 @@ from mlcontainers.facts.store import Store
 from mlcontainers.facts.tables import (
     Build,
     Capability,
+    Closures,
     CudaImage,
     CudnnWheel,
     Gpu,
     NumpyEpoch,
     OwnImage,
+    PackageSet,
     PythonImage,
     PythonRelease,
     Suite,
     Tool,
     Toolkit,
     Uninstallable,
+    WheelSize,
+    WheelSizes,
 )
 from mlcontainers.values.text import did_you_mean
 from mlcontainers.values.versions import CudaVersion
@@ -221,6 +225,46 @@ class Catalogue:
             if about == asked and row.record.get("python", str(python)) == str(python):
                 return row
         return None
+
+    # --- sizes ---
+
+    def closure(
+        self, project: str, version: Version, machine: str, *, extra: str = ""
+    ) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+        """What an installation brings: the release that was measured, and packages with versions of heavy ones.
+
+        Of the nearest series of releases that is not newer, else of the oldest; `None` where none was measured.
+        """
+        named = f"{project}[{extra}]" if extra else project
+        row = next((row for row in self._closures if row.record["key"] == f"closures {named}"), None)
+        series = row.series(machine) if row else ()
+        if not series:
+            return None
+        _, measured, sets = next((one for one in series if one[0] <= version), series[-1])
+        brought = (pair for name in sets for pair in self._sets[name])
+        return measured, tuple(brought)
+
+    @cached_property
+    def _closures(self) -> tuple[Closures, ...]:
+        rows = self._table("closures", Sourced)
+        return tuple(Closures(row.record, row.origin) for row in rows if "series" in row.record)
+
+    @cached_property
+    def _sets(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        rows = (row for row in self._table("closures", Sourced) if "brings" in row.record)
+        return {str(row.record["key"]).removeprefix("set "): PackageSet(row.record, row.origin).brings for row in rows}
+
+    def wheel_size(self, project: str, version: str, machine: str) -> tuple[str, WheelSize] | None:
+        """What a wheel weighs: the version that was measured, empty for light wheels, and its bytes.
+
+        Measured on the nearest version of a heavy package, or on the newest of a light one.
+        """
+        row = self._sizes.get(f"sizes {project}")
+        return row.of(version, machine) if row else None
+
+    @cached_property
+    def _sizes(self) -> dict[str, WheelSizes]:
+        return {str(row.record["key"]): row for row in self._table("wheel-sizes", WheelSizes)}
 
     # --- Python and distributions ---
 

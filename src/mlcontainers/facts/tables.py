@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -277,6 +278,62 @@ class Uninstallable(Sourced):
 
 class CudnnWheel(Sourced):
     """A wheel of cuDNN on the index."""
+
+
+class Closures(Sourced):
+    """What installations of a project's releases brought on the day they were measured, one series at a time."""
+
+    def series(self, machine: str) -> tuple[tuple[Version, str, tuple[str, ...]], ...]:
+        """The series, the newest first: its release that was measured, and the sets of packages it brings."""
+        rows = (key.partition(" ")[::2] + (found,) for key, found in self.record["series"].items())
+        found = ((Version("0" if name == "any" else name), *_split(row)) for name, on, row in rows if on == machine)
+        return tuple(sorted(found, reverse=True))
+
+
+def _split(row: list[str]) -> tuple[str, tuple[str, ...]]:
+    return row[0], tuple(row[1:])
+
+
+class PackageSet(Sourced):
+    """Packages that are brought together."""
+
+    @property
+    def brings(self) -> tuple[tuple[str, str], ...]:
+        """Projects, with versions of heavy ones and an empty text for light ones."""
+        parts = (str(text).partition("==") for text in self.record["brings"])
+        return tuple((name, version) for name, _, version in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class WheelSize:
+    """What one wheel weighs, in bytes."""
+
+    download: int
+    """The file."""
+    unpacked: int
+    """What is in it."""
+    python: int
+    """The Python files in it, which bytecode comes on top of."""
+
+
+class WheelSizes(Sourced):
+    """What the wheels of one project weigh."""
+
+    def of(self, version: str, machine: str) -> tuple[str, WheelSize] | None:
+        """The version that was measured, empty for light wheels, and what it weighs.
+
+        Of the nearest version that is not newer, else of the oldest. A build with a local label is like no other.
+        """
+        wheels: Mapping[str, list[int]] = self.record["wheels"]
+        for name in (machine, "any", "x86_64"):
+            if name in wheels:
+                return "", WheelSize(*wheels[name])
+        wanted = Version(version or "0")
+        rows = ((Version(name), name, size) for key, size in wheels.items() for name, _, on in (key.partition(" "),)
+                if on in {machine, "any"})  # fmt: skip
+        known = sorted((row for row in rows if row[0].local == wanted.local), reverse=True)
+        row = next((row for row in known if row[0] <= wanted), known[-1] if known else None)
+        return (row[1], WheelSize(*row[2])) if row else None
 
 
 class Build(Sourced):

@@ -9,14 +9,22 @@ from pydantic import Field
 from mlcontainers.layers.apt import Apt
 from mlcontainers.layers.files import Files
 from mlcontainers.layers.framework import Framework, Wish
+from mlcontainers.layers.jax import Jax
+from mlcontainers.layers.keras import Keras
 from mlcontainers.layers.layer import Layer, Volatility
+from mlcontainers.layers.other import Other
 from mlcontainers.layers.pip import Pip
 from mlcontainers.layers.run import Shell
 from mlcontainers.layers.sklearn import Sklearn
 from mlcontainers.layers.target import Index, Pin, Target
+from mlcontainers.layers.tensorflow import TensorFlow
 from mlcontainers.layers.torch import Torch
+from mlcontainers.layers.transformers import Transformers
 
-AnyLayer: TypeAlias = Annotated[Apt | Torch | Sklearn | Pip | Files | Shell, Field(discriminator="kind")]
+AnyLayer: TypeAlias = Annotated[
+    Apt | Torch | TensorFlow | Keras | Jax | Sklearn | Transformers | Other | Pip | Files | Shell,
+    Field(discriminator="kind"),
+]
 
 __all__ = [
     "AnyLayer",
@@ -24,13 +32,18 @@ __all__ = [
     "Files",
     "Framework",
     "Index",
+    "Jax",
+    "Keras",
     "Layer",
+    "Other",
     "Pin",
     "Pip",
     "Shell",
     "Sklearn",
     "Target",
+    "TensorFlow",
     "Torch",
+    "Transformers",
     "Volatility",
     "Wish",
 ]

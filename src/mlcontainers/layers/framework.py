@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, ClassVar
 from mlcontainers.dockerfile import Comment
 from mlcontainers.layers.installing import install_pins
 from mlcontainers.layers.layer import Layer, Volatility
+from mlcontainers.values.accelerators import Cpu, Cuda
 from mlcontainers.values.wishes import VersionWish
 
 if TYPE_CHECKING:
     from mlcontainers.dockerfile import Instruction
     from mlcontainers.layers.target import Target
+    from mlcontainers.values.accelerators import Accelerator
+
+
+_CPU_SIBLINGS = {
+    "x86_64": {"tensorflow": "tensorflow-cpu", "xgboost": "xgboost-cpu"},
+    "aarch64": {"xgboost": "xgboost-cpu"},
+}
+_CUDA_SIBLINGS = {"onnxruntime": "onnxruntime-gpu", "paddlepaddle": "paddlepaddle-gpu"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,12 @@ class Wish:
     """As in `tensorflow[and-cuda]`."""
 
 
+def build_for(project: str, accelerator: Accelerator, machine: str) -> str:
+    """The project that has the build for this accelerator, where a framework is published under several names."""
+    siblings = _CUDA_SIBLINGS if isinstance(accelerator, Cuda) else _CPU_SIBLINGS.get(machine, {})
+    return siblings.get(project, project) if isinstance(accelerator, Cpu | Cuda) else project
+
+
 class Framework(Layer, frozen=True):
     """A framework with its companions: versions are decided by the planner, then sealed."""
 
@@ -37,17 +52,26 @@ class Framework(Layer, frozen=True):
     version: VersionWish | None = None
     """A version or a range; the newest that fits everything else where it is left out."""
 
-    def wishes(self) -> tuple[Wish, ...]:
+    @property
+    def name(self) -> str:
+        """What people call it in a sentence."""
+        return self.title
+
+    def wishes(self, accelerator: Accelerator, machine: str) -> tuple[Wish, ...]:
         """What the planner has to decide for this layer, the framework itself first."""
-        return (Wish(self.project, self.version),)
+        return (Wish(build_for(self.project, accelerator, machine), self.version),)
+
+    def environment(self) -> tuple[tuple[str, str], ...]:
+        """Variables that the container needs; the user's own win over them."""
+        return ()
 
     def lower(self, target: Target) -> tuple[Instruction | Comment, ...]:
         """One instruction, since a framework's wheels are the heaviest and steadiest layer there is."""
         origins = dict.fromkeys(
-            "this build's wheelhouse" if pin.local else f"{self.title}'s own index" if pin.index else "the Python index"
+            "this build's wheelhouse" if pin.local else f"{self.name}'s own index" if pin.index else "the Python index"
             for pin in target.pins
         )
         return (
-            Comment(f"{self.title} for {target.accelerator}, from {' and '.join(origins)}; later installs keep it."),
+            Comment(f"{self.name} for {target.accelerator}, from {' and '.join(origins)}; later installs keep it."),
             install_pins(target),
         )

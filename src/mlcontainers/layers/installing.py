@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlcontainers.dockerfile import Comment, From, Mount, Run
+from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.quoting import shell
 
 if TYPE_CHECKING:
@@ -65,10 +66,14 @@ def install_pins(target: Target) -> Run:
 
     Wheels from anywhere but the Python index come without what they need; that the next command takes from there.
     """
-    names = [shell(str(pin)) for pin in target.pins]
+    names = [shell(pin.requirement) for pin in target.pins]
+    planned = [shell(str(pin)) for pin in target.pins]
     groups = dict.fromkeys((pin.index, pin.local) for pin in target.pins if pin.index or pin.local)
     commands = [_without_dependencies(target, index, local) for index, local in groups]
-    commands += [[*_command(target), *names], ["printf '%s\\n'", *names, f">> {CONSTRAINTS}"]]
+    commands += [[*_command(target), *names], ["printf '%s\\n'", *planned, f">> {CONSTRAINTS}"]]
+    if isinstance(target.accelerator, Cuda):
+        freeze = f"{UV_HOME}/bin/uv pip freeze --python={target.interpreter}"
+        commands += [[f"{freeze} | sed -n '/^\\(nvidia\\|triton\\)/p' >> {CONSTRAINTS}"]]
     pieces = [*commands[0], *(piece for command in commands[1:] for piece in (f"&& {command[0]}", *command[1:]))]
     wheelhouse = [Mount.bind(f"/{WHEELHOUSE}", from_=WHEELHOUSE)] if any(pin.local for pin in target.pins) else []
     return Run.shell(*pieces, mounts=(*_mounts(target), *wheelhouse))
@@ -76,7 +81,7 @@ def install_pins(target: Target) -> Run:
 
 def _without_dependencies(target: Target, index: Index | None, local: bool) -> list[str]:
     """The wheels of one index or of the wheelhouse, and nothing else."""
-    names = (shell(str(pin)) for pin in target.pins if (pin.index, pin.local) == (index, local))
+    names = (shell(pin.requirement) for pin in target.pins if (pin.index, pin.local) == (index, local))
     if local or index is None:
         origin = f"--no-index --find-links=/{WHEELHOUSE}"
     else:
@@ -92,10 +97,15 @@ def _command(target: Target) -> list[str]:
 
 def _mounts(target: Target) -> tuple[Mount, ...]:
     return (
-        Mount.bind(UV_HOME, source=UV_HOME, from_=UV_STAGE),
+        uv_mount(),
         Mount.cache(CACHE),
         *host_mounts(target.sources.host_settings),
     )
+
+
+def uv_mount() -> Mount:
+    """The installer, present while a step runs."""
+    return Mount.bind(UV_HOME, source=UV_HOME, from_=UV_STAGE)
 
 
 def _mounted(file: str) -> str:

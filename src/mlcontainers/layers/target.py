@@ -34,9 +34,17 @@ class Pin:
     """None is the Python index, whatever the user's tools are configured for."""
     local: bool = False
     """It lies in the wheelhouse of this build."""
+    extras: tuple[str, ...] = ()
+    """As in `tensorflow[and-cuda]`."""
 
     def __str__(self) -> str:
         return f"{self.project}=={self.version}"
+
+    @property
+    def requirement(self) -> str:
+        """As an installer takes it, extras included."""
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        return f"{self.project}{extras}=={self.version}"
 
 
 @dataclass(frozen=True, slots=True)

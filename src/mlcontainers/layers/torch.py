@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mlcontainers.layers.framework import Framework, Wish
+
+if TYPE_CHECKING:
+    from mlcontainers.values.accelerators import Accelerator
 
 
 class Torch(Framework, frozen=True):
@@ -19,10 +22,10 @@ class Torch(Framework, frozen=True):
     audio: bool = False
     """torchaudio too."""
 
-    def wishes(self) -> tuple[Wish, ...]:
+    def wishes(self, accelerator: Accelerator, machine: str) -> tuple[Wish, ...]:
         """torch, and its companions by the releases that name it."""
         companions = (("torchvision", self.vision), ("torchaudio", self.audio))
         return (
-            *super().wishes(),
+            *super().wishes(accelerator, machine),
             *(Wish(name, companion_of="torch") for name, wanted in companions if wanted),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlcontainers.planners.planning import plan
-from mlcontainers.planners.plans import Decision, Forecast, Plan
+from mlcontainers.planners.forecasting import Forecast
+from mlcontainers.planners.plans import Decision, Plan
 
 __all__ = ["Decision", "Forecast", "Plan", "plan"]

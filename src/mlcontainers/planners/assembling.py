@@ -25,8 +25,9 @@ from mlcontainers.dockerfile import (
     Workdir,
 )
 from mlcontainers.dockerfile import Healthcheck as HealthcheckInstruction
-from mlcontainers.layers import Apt, Framework, Pip, Volatility
+from mlcontainers.layers import Apt, Framework, Pip, Shell, Volatility
 from mlcontainers.layers.installing import CONSTRAINTS, UV_HOME, UV_STAGE, uv_stage
+from mlcontainers.layers.runtime import compared, threads
 from mlcontainers.planners.bases import OWN_PYTHON
 from mlcontainers.planners.ordering import written_order
 from mlcontainers.values.accelerators import Cuda
@@ -85,6 +86,8 @@ def _items(decided: Decided) -> Iterator[Item]:
     )
     yield Run.shell(f"install -d -m 1777 {HOME} {HOME}/.cache"), "user"
     yield from _distribution_python(decided)
+    if any(isinstance(layer, Framework) for layer in decided.image.layers):
+        yield from ((item, "threads") for item in threads(decided.target.interpreter))
     yield from _layers(decided)
     yield Blank(), None
     yield from _runtime(decided)
@@ -99,6 +102,12 @@ def _uv_base(base: Base) -> ImageReference:
     return base.reference if base.reference.name == "python" else ImageReference.parse(_UV_FALLBACK)
 
 
+_CACHES = {
+    "MPLCONFIGDIR": "/tmp/matplotlib", "NUMBA_CACHE_DIR": "/tmp/numba", "TRITON_CACHE_DIR": "/tmp/triton",
+}  # fmt: skip
+"""Compiled code and the like, small and made again at will: /tmp is what a read-only container has to write to."""
+
+
 def _environment(decided: Decided) -> Env:
     """What holds for every image of ours. The user's own values win over these."""
     # A user that no file of the image knows still has a name for those who ask: torch's compiler cache does.
@@ -106,6 +115,9 @@ def _environment(decided: Decided) -> Env:
     if isinstance(decided.target.accelerator, Cuda):
         # Said aloud, since slim bases do not say it: without them a container sees no GPU.
         ours |= {"NVIDIA_DRIVER_CAPABILITIES": "compute,utility", "NVIDIA_VISIBLE_DEVICES": "all"}
+    for layer in decided.image.layers:
+        if isinstance(layer, Framework):
+            ours |= {**_CACHES, **dict(layer.environment())}
     asked = dict(decided.image.env)
     pairs: list[tuple[str, str | Word]] = [(key, ours[key]) for key in sorted(ours) if key not in asked]
     if decided.base.distribution_python:
@@ -157,7 +169,8 @@ def _layers(decided: Decided) -> Iterator[Item]:
     image = decided.image
     waiting = list(_settings(decided))
     sealed = False
-    for positions, layer in _merged(image):
+    merged = tuple(_merged(image))
+    for place, (positions, layer) in enumerate(merged):
         for setting in [setting for setting in waiting if setting.due(layer, sealed)]:
             waiting.remove(setting)
             yield from setting.items
@@ -167,8 +180,14 @@ def _layers(decided: Decided) -> Iterator[Item]:
         origin = ", ".join(f"layers[{position}] ({layer.kind})" for position in positions)
         yield from ((item, origin) for item in _lowered(layer, target))
         sealed = sealed or isinstance(layer, Framework)
+        if sealed and not any(_may_install(other) for _, other in merged[place + 1 :]) and _may_install(layer):
+            yield from ((item, "check") for item in compared(target.interpreter))
     for setting in waiting:
         yield from setting.items
+
+
+def _may_install(layer: Layer) -> bool:
+    return isinstance(layer, Framework | Pip | Shell)
 
 
 @lru_cache(maxsize=4096)

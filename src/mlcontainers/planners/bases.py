@@ -109,20 +109,23 @@ def slim_base(catalogue: Catalogue, python: PythonVersion, platform: Platform, g
         OFFICIAL_PYTHON,
         because,
         suite,
-        expiry=_expiry(catalogue, suite, python),
+        expiry=ends_of_support(catalogue, suite, python),
         problems=(*_old_python(catalogue, python), *_not_rebuilt(image)),
     )
 
 
 @lru_cache(maxsize=1024)
-def cuda_base(catalogue: Catalogue, cuda: CudaVersion, python: PythonVersion | None, platform: Platform) -> Base:
+def cuda_base(
+    catalogue: Catalogue, cuda: CudaVersion, python: PythonVersion | None, platform: Platform, cudnn: bool = False
+) -> Base:
     """An `nvidia/cuda` runtime image with the distribution's own Python, where no wheel brings CUDA."""
-    fitting = _cuda_images(catalogue, cuda, python, platform)
+    images = _cuda_images(catalogue, cuda, python, platform)
+    fitting = [(image, suite) for image, suite in images if not cudnn or _cudnn_flavour(image)]
     if not fitting:
-        raise ImpossibleError(_no_cuda_base(catalogue, cuda, python, platform))
+        raise ImpossibleError(_no_cuda_base(catalogue, cuda, python, platform, cudnn))
     image, suite = max(fitting, key=lambda pair: (pair[0].version, pair[1].glibc or (0, 0)))
     assert suite.python is not None
-    tag = f"{image.cuda}-runtime-{image.os}"
+    tag = image.tag((_cudnn_flavour(image) if cudnn else "") or "runtime")
     because = (
         Fact("nothing in this image brings CUDA with its wheels, so the base has to", "rule of this library"),
         image.why("*", f"nvidia/cuda:{tag} exists for {platform}"),
@@ -135,7 +138,7 @@ def cuda_base(catalogue: Catalogue, cuda: CudaVersion, python: PythonVersion | N
         because,
         suite,
         CudaVersion.parse(image.cuda),
-        _expiry(catalogue, suite, suite.python),
+        ends_of_support(catalogue, suite, suite.python),
     )
 
 
@@ -149,9 +152,8 @@ def cuda_pythons(catalogue: Catalogue, cuda: CudaVersion, platform: Platform) ->
 @lru_cache(maxsize=1024)
 def newest_cuda(catalogue: Catalogue, platform: Platform) -> CudaVersion:
     """The newest CUDA with runtime images in NVIDIA's lists: what was only seen in use may be gone."""
-    return max(
-        kit.version.release for kit in catalogue.toolkits() if cuda_pythons(catalogue, kit.version.release, platform)
-    )
+    releases = (kit.version.release for kit in catalogue.toolkits())
+    return max(release for release in releases if cuda_pythons(catalogue, release, platform))
 
 
 @lru_cache(maxsize=1024)
@@ -189,7 +191,7 @@ def chosen_base(catalogue: Catalogue, reference: ImageReference, known: Known, p
     if reference.digest is None and reference.tag in {None, "latest"}:
         what = f"{reference} can be another image tomorrow"
         problems.append(Problem("floating-tag", "warning", "base.reference", what, (), ("name a version or a digest",)))
-    expiry = _expiry(catalogue, known.suite, python) if known.suite else ()
+    expiry = ends_of_support(catalogue, known.suite, python)
     return Base(
         reference,
         python,
@@ -226,9 +228,17 @@ def _cuda_images(
     ]
 
 
-def _no_cuda_base(catalogue: Catalogue, cuda: CudaVersion, python: PythonVersion | None, platform: Platform) -> Problem:
-    others = cuda_pythons(catalogue, cuda, platform)
-    what = f"there is no nvidia/cuda image of CUDA {cuda} for {platform}"
+def _cudnn_flavour(image: CudaImage) -> str:
+    """`cudnn-runtime`, or `cudnn8-runtime` as it was called until CUDA 12.3; empty where there is none."""
+    found = (name for name in image.flavours if name.startswith("cudnn") and name.endswith("-runtime"))
+    return next(found, "")
+
+
+def _no_cuda_base(
+    catalogue: Catalogue, cuda: CudaVersion, python: PythonVersion | None, platform: Platform, cudnn: bool
+) -> Problem:
+    others = () if cudnn else cuda_pythons(catalogue, cuda, platform)
+    what = f"no nvidia/cuda image of CUDA {cuda}{' with cuDNN' if cudnn else ''} is known for {platform}"
     hints = tuple(f'Image.from_cuda("{cuda}", python="{version}")' for version in others)
     if others:
         what += f" with Python {python}"
@@ -238,9 +248,10 @@ def _no_cuda_base(catalogue: Catalogue, cuda: CudaVersion, python: PythonVersion
     )
 
 
-def _expiry(catalogue: Catalogue, suite: Suite, python: PythonVersion | None) -> tuple[Fact, ...]:
+def ends_of_support(catalogue: Catalogue, suite: Suite | None, python: PythonVersion | None) -> tuple[Fact, ...]:
+    """Until when a distribution and a Python are supported."""
     facts: list[Fact] = []
-    if suite.lts_eol or suite.eol:
+    if suite and (suite.lts_eol or suite.eol):
         kind = "long-term support" if suite.lts_eol else "support"
         facts.append(suite.why("eol", f"{suite.title}: {kind} ends on {suite.lts_eol or suite.eol}"))
     for release in catalogue.pythons():

@@ -148,7 +148,7 @@ def _tensorflow(
         return _base_brings_cuda(plain, f"whether its wheel for {machine} uses CUDA is not known")
     if pins is None:
         known = f"it was tested with CUDA {tested['cuda']} and cuDNN {tested['cudnn']}" if tested else ""
-        return _base_brings_cuda(plain, known or "nothing is known about its CUDA")
+        return _base_brings_cuda(plain, known or "nothing is known about its CUDA", tested.get("cuda", ""))
     if blocked := catalogue.uninstallable(release, extra="and-cuda"):
         claim = f"tensorflow[and-cuda]=={release.version} cannot be installed: {blocked.record['reason']}"
         return Rejected("tensorflow", blocked.why("*", claim), python, by_build=True)
@@ -311,8 +311,10 @@ def _asked(question: Question) -> CudaVersion | None:
     return accelerator.version if isinstance(accelerator, Cuda) else None
 
 
-def _base_brings_cuda(chosen: Chosen, known: str) -> Chosen:
+def _base_brings_cuda(chosen: Chosen, known: str, tried: str = "") -> Chosen:
     """Its wheel brings no CUDA: whether the base's fits is for the user to say."""
     what = f"{chosen.project} {chosen.version} takes CUDA from the base image: {known}"
     hint = 'say that you know: with_assumption("cuda-of-the-base", "how it was tried")'
-    return replace(chosen, doubts=(*chosen.doubts, Problem("cuda-of-the-base", "warning", "", what, (), (hint,))))
+    doubt = Problem("cuda-of-the-base", "warning", "", what, (), (hint,))
+    cuda = CudaVersion.parse(tried) if tried else None
+    return replace(chosen, doubts=(*chosen.doubts, doubt), cuda_of_base=True, base_cuda=cuda)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.layers.framework import Wish
-from mlcontainers.planners.bases import Known, known_base, newest_glibc, offered_pythons, slim_base
+from mlcontainers.planners.bases import Known, ends_of_support, known_base, newest_glibc, offered_pythons, slim_base
 from mlcontainers.planners.cudas import cuda_problem
+from mlcontainers.planners.forecasting import weigh
 from mlcontainers.planners.hosts import served
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal
@@ -81,6 +82,14 @@ class Answer:
     driver_floor: str | None = None
     capabilities: tuple[str, ...] = ()
     """The compute capabilities that torch's build has code for; none where nobody has listed them."""
+    download: int = 0
+    """Bytes of the wheels and of all that they bring, as far as they were measured."""
+    unpacked: int = 0
+    """The same, unpacked."""
+    unmeasured: tuple[str, ...] = ()
+    """Packages that come on top of both."""
+    expiry: tuple[Fact, ...] = ()
+    """Until when base, distribution and Python are supported."""
     because: tuple[Fact, ...] = ()
     problems: tuple[Problem, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
@@ -110,6 +119,10 @@ class Answer:
             "base": _text(self.base),
             "driver_floor": self.driver_floor,
             "capabilities": list(self.capabilities),
+            "download": self.download,
+            "unpacked": self.unpacked,
+            "unmeasured": list(self.unmeasured),
+            "expiry": [asdict(fact) for fact in self.expiry],
             "because": [asdict(fact) for fact in self.because],
             "problems": [problem.to_json() for problem in self.problems],
             "alternatives": [
@@ -251,12 +264,15 @@ def _solved(
         accelerator = Cuda(cuda) if cuda else accelerator or Cpu()
     needed = max((chosen.glibc for chosen in solution.packages if chosen.glibc), default=None)
     python = solution.python
-    base = reference
+    suite = known_base(catalogue, reference).suite if reference else None
+    base, expiry = reference, ends_of_support(catalogue, suite, python)
     if base is None and python is not None:
         try:
-            base = slim_base(catalogue, python, question.platform, needed).reference
+            chosen_base = slim_base(catalogue, python, question.platform, needed)
+            base, expiry = chosen_base.reference, chosen_base.expiry
         except ImpossibleError as error:
             problems = (*problems, *(replace(problem, severity="info") for problem in error.problems))
+    weights, unmeasured = weigh(catalogue, solution.packages, question.platform.machine)
     return Answer(
         "unknown" if warned else "works",
         packages,
@@ -266,6 +282,10 @@ def _solved(
         base,
         catalogue.driver_floor(cuda)[0] if cuda else None,
         served(catalogue, solution.packages, question.platform.machine),
+        sum(weight.download for weight in weights.values()),
+        sum(weight.unpacked for weight in weights.values()),
+        unmeasured,
+        expiry,
         tuple(dict.fromkeys(fact for package in packages for fact in package.because)),
         problems,
         facts_date=catalogue.as_of,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mlcontainers.dockerfile import Add, Copy, Run, Workdir
 from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.image import CpuBase, CudaBase, ReferenceBase
-from mlcontainers.layers import Framework, Pin, Pip, Target
+from mlcontainers.layers import Framework, Other, Pin, Pip, Target
 from mlcontainers.planners.assembling import Decided, assemble
 from mlcontainers.planners.bases import (
     Base,
@@ -26,7 +28,8 @@ from mlcontainers.planners.bases import (
 from mlcontainers.planners.builds import RULE
 from mlcontainers.planners.cudas import cuda_problem
 from mlcontainers.planners.hosts import served
-from mlcontainers.planners.plans import Decision, Forecast, Plan
+from mlcontainers.planners.forecasting import forecast
+from mlcontainers.planners.plans import Decision, Plan
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal, Solution
 from mlcontainers.planners.releases import COMPANIONS
@@ -39,14 +42,12 @@ from mlcontainers.values.sources import Sources
 from mlcontainers.version import __version__
 
 if TYPE_CHECKING:
+    from mlcontainers.dockerfile import Dockerfile
     from mlcontainers.facts import Catalogue
     from mlcontainers.image import Image
+    from mlcontainers.layers import Wish
     from mlcontainers.planners.questions import Chosen
     from mlcontainers.values.accelerators import Accelerator
-
-BRING_CUDA = frozenset(("torch",))
-"""Frameworks whose wheels bring CUDA themselves."""
-
 
 def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | None = None) -> Plan:
     """Decide everything that public facts can decide, and write the Dockerfile that follows.
@@ -59,6 +60,8 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
     known = known_base(catalogue, image.base.reference) if isinstance(image.base, ReferenceBase) else Known()
     _refuse_contradictions(image, known)
     question = _question(catalogue, image, known)
+    if _needs_cuda_base(catalogue, image, question):
+        question = _on_cuda_base(catalogue, image, question)
     cuda = question.accelerator.version if isinstance(question.accelerator, Cuda) else None
     about_cuda = cuda_problem(catalogue, cuda) if cuda else None
     if about_cuda is not None and about_cuda.severity == "error":
@@ -68,7 +71,7 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
         raise ImpossibleError(_impossible(catalogue, image, question, solution))
     accelerator = _decided_accelerator(question.accelerator, solution)
     base = _base(catalogue, image, solution, accelerator, known)
-    pins = _pins(image, solution, sources)
+    pins = _pins(image, solution, accelerator, sources)
     target = Target(base.reference, image.platform, base.python, accelerator, base.interpreter, sources)
     uv = catalogue.tool("uv")
     header = (
@@ -100,7 +103,7 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
             ),
         ),
         expiry=base.expiry,
-        forecast=_forecast(solution),
+        forecast=forecast(catalogue, image, solution.packages, _layers(dockerfile)),
         driver_floor=floor,
         capabilities=served(catalogue, solution.packages, image.platform.machine),
         secrets=_secrets(sources),
@@ -122,21 +125,59 @@ def wished_accelerator(image: Image, known: Known) -> Accelerator:
 
 
 def _question(catalogue: Catalogue, image: Image, known: Known) -> Question:
-    wishes = tuple(wish for layer in image.layers if isinstance(layer, Framework) for wish in layer.wishes())
     accelerator = wished_accelerator(image, known)
+    wishes = tuple(wish for group in _wishes(image, accelerator) for wish in group)
     if isinstance(image.base, ReferenceBase):
         python = image.base.python or known.python
         if python is None and wishes:
             raise ImpossibleError(_unknown_python(image.base))
         glibc = known.suite.glibc if known.suite else None
         return Question(wishes, accelerator, image.platform, (python,) if python else (), glibc)
-    if isinstance(accelerator, Cuda) and not any(wish.project in BRING_CUDA for wish in wishes):
-        accelerator = Cuda(accelerator.version or newest_cuda(catalogue, image.platform))
-        assert accelerator.version is not None
-        pythons = cuda_pythons(catalogue, accelerator.version, image.platform)
-        return Question(wishes, accelerator, image.platform, (image.base.python,) if image.base.python else pythons)
     pythons = (image.base.python,) if image.base.python else offered_pythons(catalogue, image.platform)
     return Question(wishes, accelerator, image.platform, pythons, newest_glibc(catalogue, pythons, image.platform))
+
+
+def _needs_cuda_base(catalogue: Catalogue, image: Image, question: Question) -> bool:
+    """Whether CUDA has to come from the base: nothing uses it, or what does brings none of it with its wheels."""
+    if not isinstance(image.base, CudaBase):
+        return False
+    if not question.wishes:
+        return True
+    solution = solve(catalogue, question)
+    return isinstance(solution, Solution) and not _brings_cuda(solution)
+
+
+def _brings_cuda(solution: Solution) -> bool:
+    return any(package.cuda and not package.cuda_of_base for package in solution.packages)
+
+
+def _on_cuda_base(catalogue: Catalogue, image: Image, question: Question) -> Question:
+    """The same question for the Pythons and the CUDA of an `nvidia/cuda` image."""
+    assert isinstance(image.base, CudaBase)
+    version = image.base.version
+    if version is None and question.wishes and isinstance(solution := solve(catalogue, question), Solution):
+        version = next((package.base_cuda for package in solution.packages if package.base_cuda), None)
+    version = version or newest_cuda(catalogue, image.platform)
+    pythons = (image.base.python,) if image.base.python else cuda_pythons(catalogue, version, image.platform)
+    if not pythons:
+        cuda_base(catalogue, version, None, image.platform)  # which says why there is none
+    return replace(question, accelerator=Cuda(version), pythons=pythons, glibc=None)
+
+
+def _wishes(image: Image, accelerator: Accelerator) -> list[tuple[Wish, ...]]:
+    """For each layer what it wishes for. A package that another layer is about is that layer's to install."""
+    machine = image.platform.machine
+    groups = [
+        layer.wishes(accelerator, machine) if isinstance(layer, Framework) else () for layer in image.layers
+    ]
+    leaders = {group[0].project for group in groups if group}
+    seen: set[str] = set()
+    found: list[tuple[Wish, ...]] = []
+    for group in groups:
+        own = tuple(w for n, w in enumerate(group) if w.project not in seen and (n == 0 or w.project not in leaders))
+        seen |= {wish.project for wish in own}
+        found.append(own)
+    return found
 
 
 def _unknown_python(base: ReferenceBase) -> Problem:
@@ -160,7 +201,7 @@ def _refuse_contradictions(image: Image, known: Known) -> None:
             (),
             ("add it once, with all its options",),
         )
-        for kind, count in Counter(layer.kind for layer in image.layers if isinstance(layer, Framework)).items()
+        for kind, count in Counter(_subject(layer) for layer in image.layers if isinstance(layer, Framework)).items()
         if count > 1
     ]
     base = image.base
@@ -175,6 +216,10 @@ def _refuse_contradictions(image: Image, known: Known) -> None:
         problems.append(Problem("python-mismatch", "error", "base.python", what, (), ("leave python= out",)))
     if problems:
         raise ImpossibleError(*problems)
+
+
+def _subject(layer: Framework) -> str:
+    return layer.name if isinstance(layer, Other) else layer.kind
 
 
 def _impossible(catalogue: Catalogue, image: Image, question: Question, refusal: Refusal) -> Problem:
@@ -207,19 +252,19 @@ def _decided_accelerator(asked: Accelerator | None, solution: Solution) -> Accel
 def _base(catalogue: Catalogue, image: Image, solution: Solution, accelerator: Accelerator, known: Known) -> Base:
     if isinstance(image.base, ReferenceBase):
         return chosen_base(catalogue, image.base.reference, known, solution.python)
-    brings_cuda = any(package.cuda for package in solution.packages)
-    if isinstance(accelerator, Cuda) and not brings_cuda:
+    if isinstance(accelerator, Cuda) and not _brings_cuda(solution):
         assert accelerator.version is not None
-        return cuda_base(catalogue, accelerator.version, solution.python, image.platform)
+        cudnn = any(package.cuda_of_base for package in solution.packages)
+        return cuda_base(catalogue, accelerator.version, solution.python, image.platform, cudnn)
     needed = max((package.glibc for package in solution.packages if package.glibc), default=None)
     assert solution.python is not None
     return slim_base(catalogue, solution.python, image.platform, needed)
 
 
-def _pins(image: Image, solution: Solution, sources: Sources) -> tuple[tuple[Pin, ...], ...]:
+def _pins(image: Image, solution: Solution, accelerator: Accelerator, sources: Sources) -> tuple[tuple[Pin, ...], ...]:
     """What each layer installs. What the frameworks need besides comes with the first of them."""
     chosen = {package.project: package for package in solution.packages}
-    wishes = [layer.wishes() if isinstance(layer, Framework) else () for layer in image.layers]
+    wishes = _wishes(image, accelerator)
     wished = {wish.project for group in wishes for wish in group}
     besides = [package for package in solution.packages if package.project not in wished]
     pins: list[tuple[Pin, ...]] = []
@@ -234,7 +279,7 @@ def _pins(image: Image, solution: Solution, sources: Sources) -> tuple[tuple[Pin
 def _pin(image: Image, chosen: Chosen, solution: Solution, sources: Sources) -> Pin:
     python = solution.python
     local = python is not None and in_wheelhouse(sources, chosen, python, image.platform)
-    return Pin(chosen.project, chosen.version, chosen.index, local)
+    return Pin(chosen.project, chosen.version, chosen.index, local, chosen.extras)
 
 
 @lru_cache(maxsize=256)
@@ -347,9 +392,9 @@ def _answered(image: Image, problems: tuple[Problem, ...]) -> tuple[Problem, ...
     )
 
 
-def _forecast(solution: Solution) -> Forecast:
-    unknown = tuple(f"{package.project} {package.version}" for package in solution.packages if package.size is None)
-    return Forecast(sum(package.size or 0 for package in solution.packages), unknown)
+def _layers(dockerfile: Dockerfile) -> int:
+    """How many layers the instructions of the last stage add."""
+    return sum(isinstance(instruction, Run | Copy | Add | Workdir) for instruction in dockerfile.stages[-1].instructions)
 
 
 def _secrets(sources: Sources) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlcontainers.errors import Problem
     from mlcontainers.image import Image
     from mlcontainers.layers import Pin, Target
+    from mlcontainers.planners.forecasting import Forecast
     from mlcontainers.values.evidence import Fact
     from mlcontainers.values.sources import Sources
 
@@ -27,16 +28,6 @@ class Decision:
     """What it is about: `base image`, `torch`, `Python`."""
     choice: str
     because: tuple[Fact, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What the build will fetch, as far as the facts tell."""
-
-    known_download: int
-    """Bytes of those wheels of the frameworks whose size is known; what they depend on comes on top."""
-    unknown: tuple[str, ...] = ()
-    """Decided packages whose wheels have no known size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +110,9 @@ def plan_schema() -> dict[str, Any]:
     }  # fmt: skip
     package = _object({"project": text, "version": text, "index": optional})
     decision = _object({"subject": text, "choice": text, "because": facts})
-    forecast = _object({"known_download": {"type": "integer", "minimum": 0}, "unknown": texts})
+    count = {"type": "integer", "minimum": 0}
+    sizes = {name: count for name in ("download", "image", "compressed", "peak_disk", "layers")}
+    forecast = _object({**sizes, "unknown": texts, "bound": {"type": "number"}})
     fields = {
         "schema": {"const": 1}, "image": {"type": "object"}, "base": text, "python": optional, "platform": text,
         "accelerator": text, "packages": {"type": "array", "items": package},
@@ -148,8 +141,7 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield f"NVIDIA driver: {plan.driver_floor} or newer on the host"
     if plan.capabilities:
         yield f"GPUs of compute capability: {', '.join(plan.capabilities)}"
-    if plan.forecast.known_download or plan.forecast.unknown:
-        yield f"download: {_download(plan)}"
+    yield from _sizes(plan.forecast)
     yield from (f"expires: {fact}" for fact in plan.expiry)
     yield f"facts: as of {plan.facts_date}"
     for problem in plan.problems:
@@ -157,9 +149,14 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield str(problem)
 
 
-def _download(plan: Plan) -> str:
-    unknown = ", ".join(plan.forecast.unknown)
-    if not plan.forecast.known_download:
-        return f"the size of {unknown} is not known"
-    known = f"at least {human_size(plan.forecast.known_download)} of framework wheels"
-    return f"{known}; the size of {unknown} is not known" if unknown else f"{known}, and what they depend on"
+def _sizes(forecast: Forecast) -> Iterator[str]:
+    if forecast.download:
+        size = {name: human_size(getattr(forecast, name)) for name in ("download", "image", "compressed", "peak_disk")}
+        yield f"download: {size['download']} of wheels"
+        yield (
+            f"image: the base image and {size['image']} ({size['compressed']} compressed) "
+            f"in {forecast.layers} layers; within {forecast.bound:.0%}"
+        )
+        yield f"disk while building: {size['peak_disk']} at most"
+    if forecast.unknown:
+        yield f"not measured, and on top: {', '.join(forecast.unknown)}"

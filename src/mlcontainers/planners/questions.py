@@ -56,6 +56,10 @@ class Chosen:
     """What the facts do not know about it."""
     extras: tuple[str, ...] = ()
     """As in `tensorflow[and-cuda]`."""
+    cuda_of_base: bool = False
+    """Its wheel brings no CUDA: the base image has to."""
+    base_cuda: CudaVersion | None = None
+    """The CUDA that it is known to work with there."""
     needs: tuple[AnyNeed, ...] = field(default=(), compare=False)
     """What it asks of other packages."""
 

@@ -1,0 +1,56 @@
+"""What frameworks need at run time beside themselves: threads that fit the container, and proof of what is installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcontainers.dockerfile import Comment, Run
+from mlcontainers.layers.installing import CONSTRAINTS, UV_HOME, uv_mount
+from mlcontainers.values.quoting import shell
+
+if TYPE_CHECKING:
+    from mlcontainers.dockerfile import Instruction
+
+THREADS = """\
+import os
+try: quota, period = open("/sys/fs/cgroup/cpu.max").read().split()
+except (OSError, ValueError): quota = "max"
+for name in ("OMP_NUM", "RAYON_NUM", "TF_NUM_INTEROP", "TF_NUM_INTRAOP") if quota != "max" else ():
+    os.environ.setdefault(name + "_THREADS", str(-(-int(quota) // int(period))))
+"""
+"""Every Python of the image runs it before anything else: libraries count the cores of the machine, not the limit."""
+_SITE = 'import sysconfig; print(sysconfig.get_path("purelib"))'
+_COMPARE = (
+    "from importlib.metadata import version",
+    f'planned = [line.split("==") for line in open("{CONSTRAINTS}").read().split()]',
+    'wrong = [f"{name} {version(name)} is installed, planned was {text}" for name, text in planned'
+    " if version(name) != text]",
+    'raise SystemExit("\\n".join(wrong) or None)',
+)
+
+
+def threads(interpreter: str) -> tuple[Instruction | Comment, ...]:
+    """A module that Python loads at its start, by a `.pth` file beside it."""
+    lines = [shell(line) for line in THREADS.splitlines()]
+    return (
+        Comment("As many threads as the container's CPU limit allows: libraries would count the machine's cores."),
+        Run.shell(
+            f"site=\"$({interpreter} -Bc '{_SITE}')\"",
+            "&& echo 'import container_threads' > \"$site/container_threads.pth\"",
+            "&& printf '%s\\n'",
+            *lines,
+            "> \"$site/container_threads.py\"",
+        ),
+    )
+
+
+def compared(interpreter: str) -> tuple[Instruction | Comment, ...]:
+    """A step that changes nothing: it fails where what is installed is not what was planned."""
+    return (
+        Comment("What is installed is what was planned, and fits together; otherwise the build ends here."),
+        Run.shell(
+            f"{UV_HOME}/bin/uv pip check --python={interpreter}",
+            f"&& {interpreter} -Bc {shell('; '.join(_COMPARE))}",
+            mounts=(uv_mount(),),
+        ),
+    )
