@@ -14,6 +14,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from mlcontainers.facts.deriving.files import IndexFile
 
     Pages: TypeAlias = Mapping[str, tuple[IndexFile, ...]]
+    Series: TypeAlias = tuple[str, str, str, str, str]
+    """Name, series, newest release, machine and Python of what is measured."""
+    Job: TypeAlias = tuple[str, str, str]
+    """Name, version and machine of a wheel."""
 
 DATA = Path(__file__).parent.parent / "src" / "mlcontainers" / "facts" / "data"
 MACHINES = ("x86_64", "aarch64")
@@ -67,8 +72,10 @@ def main() -> int:
         names = sorted({name for name, _ in pins})
         pages: Pages = dict(zip(names, pool.map(index.page, names), strict=True))
         # Light wheels are alike on both machines.
-        jobs = [(*pin, machine) for pin in pins for machine in (MACHINES if _is_heavy(pin[0]) else MACHINES[:1])]
-        sizes = [row for row in pool.map(lambda job: _size(index, pages, *job), jobs) if row]
+        jobs: list[Job] = [
+            (*pin, machine) for pin in pins for machine in (MACHINES if _is_heavy(pin[0]) else MACHINES[:1])
+        ]
+        sizes = [row for row in pool.map(partial(_size, index, pages), jobs) if row]
     rows: dict[str, dict[str, list[int]]] = {}
     for name, where, size in (*sizes, *map(_local, map(Path, sys.argv[1:]))):
         rows.setdefault(name, {})[where] = size
@@ -80,7 +87,7 @@ def main() -> int:
     return 0
 
 
-def _records(closures: Mapping[tuple[str, ...], tuple[tuple[str, str], ...]]) -> Iterable[dict[str, Any]]:
+def _records(closures: Mapping[Series, tuple[tuple[str, str], ...]]) -> Iterable[dict[str, Any]]:
     """A record for each project, and one for each set of packages: most releases bring what their neighbours do."""
     sets: dict[tuple[str, ...], str] = {}
     series: dict[str, dict[str, list[str]]] = {}
@@ -95,11 +102,11 @@ def _records(closures: Mapping[tuple[str, ...], tuple[tuple[str, str], ...]]) ->
 
 
 def _is_heavy(name: str) -> bool:
-    return name in PROJECTS and PROJECTS[name].rule != "pages" or bool(_HEAVY(name))
+    return (name in PROJECTS and PROJECTS[name].rule != "pages") or bool(_HEAVY(name))
 
 
-def _series(name: str, count: int) -> Iterable[tuple[str, str, str, str, str]]:
-    """Name, series, newest release, machine and Python of what is measured."""
+def _series(name: str, count: int) -> Iterable[Series]:
+    """The newest series of a project, for each machine on the newest Python up to 3.12 that it has a wheel for."""
     project = name.partition("[")[0]
     known = [one for one in catalogue().releases(project) if not one.yanked]
     if not known:
@@ -111,12 +118,12 @@ def _series(name: str, count: int) -> Iterable[tuple[str, str, str, str, str]]:
             continue
         seen[series] = 1
         for machine in MACHINES:
-            pythons = [str(python) for python in release.pythons(machine) if str(python) <= "3.12" or python.minor < 13]
+            pythons = [str(python) for python in release.pythons(machine) if python.minor <= 12]
             if pythons:
                 yield name, series, str(release.version), machine, pythons[-1]
 
 
-def _closure(wanted: tuple[str, str, str, str, str]) -> tuple[tuple[str, str], ...]:
+def _closure(wanted: Series) -> tuple[tuple[str, str], ...]:
     name, _, version, machine, python = wanted
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate"]
     command += ["--only-binary=:all:", f"--python-platform={machine}-manylinux_2_36", f"--python-version={python}", "-"]
@@ -134,8 +141,9 @@ def _closure(wanted: tuple[str, str, str, str, str]) -> tuple[tuple[str, str], .
     return tuple((canonicalize_name(match[1].partition("[")[0]), match[2]) for match in found if match)
 
 
-def _size(index: Index, pages: Pages, name: str, version: str, machine: str) -> tuple[str, str, list[int]] | None:
+def _size(index: Index, pages: Pages, job: Job) -> tuple[str, str, list[int]] | None:
     """What one wheel weighs: its file, unpacked, and the Python files in it, which bytecode grows with."""
+    name, version, machine = job
     file = _wheel(pages[name], version, machine)
     if file is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -103,7 +104,15 @@ def _program(argv: tuple[str, ...]) -> tuple[str, ...]:
     return argv
 
 
+_URL_PATH = re.compile(r"/[A-Za-z0-9._~/?=&%-]*", re.ASCII).fullmatch
 Program: TypeAlias = Annotated[Words, AfterValidator(_program)]
+
+
+def _url_path(text: str) -> str:
+    path = line(text, "path")
+    if not _URL_PATH(path):
+        raise invalid("bad-url-path", f"{path!r} is no path of a URL", "as in '/healthz'")
+    return path
 
 
 class Healthcheck(Model, frozen=True):
@@ -116,6 +125,21 @@ class Healthcheck(Model, frozen=True):
     start_period: Duration | None = None
     """How long failures do not count: the time to load a model."""
     retries: Annotated[int, Field(ge=1, le=1000)] | None = None
+
+
+class Serve(Model, frozen=True):
+    """A program that serves HTTP: under an init that passes signals on and reaps, with a check of its health."""
+
+    command: Annotated[Program, Field(min_length=1)]
+    """Program and arguments, without a shell."""
+    port: Port = Port(8080)
+    """The TCP port that it listens on."""
+    health: Annotated[str, BeforeValidator(_url_path)] = "/"
+    """The path that answers with success while the service is well."""
+    start_period: Duration = Duration("60s")
+    """How long failures do not count: the time to load a model."""
+    stop_grace: Duration = Duration("30s")
+    """How long it may take to finish what it is doing after SIGTERM, for whoever stops the container."""
 
 
 class Image(Model, frozen=True):
@@ -147,6 +171,8 @@ class Image(Model, frozen=True):
     labels: Labels = ()
     """Names of the OCI annotations may be written short: `title`, `version`, `source`."""
     healthcheck: Healthcheck | None = None
+    serve: Serve | None = None
+    """Instead of entrypoint and cmd: a program that serves HTTP."""
     assumptions: Assumptions = ()
     """What the user knows and the facts do not: code of the warning, and how they know."""
 
@@ -162,6 +188,14 @@ class Image(Model, frozen=True):
             because = ("hadolint and other readers stop at a blank in WORKDIR, which cannot be quoted for all of them",)
             raise invalid("blank-in-workdir", f"path {str(given)!r} holds a blank", "choose another", because=because)
         return given
+
+    @model_validator(mode="after")
+    def _one_program(self) -> Self:
+        if self.serve and (self.entrypoint or self.cmd):
+            because = ("serve starts its program under an init",)
+            hint = "give the whole command to with_serve(...), and leave with_entrypoint and with_cmd out"
+            raise invalid("two-programs", "serve and entrypoint both say what runs", hint, because=because)
+        return self
 
     @model_validator(mode="after")
     def _cmd_alone(self) -> Self:
@@ -289,6 +323,22 @@ class Image(Model, frozen=True):
     def with_entrypoint(self, *argv: str) -> Self:
         """The program that runs, and its first arguments; no shell is in between."""
         return self._with(entrypoint=argv)
+
+    def with_serve(
+        self,
+        *command: str,
+        port: int | str = 8080,
+        health: str = "/",
+        start_period: str = "60s",
+        stop_grace: str = "30s",
+    ) -> Self:
+        """A program that serves HTTP: an init passes signals on and reaps, and the path `health` is asked now and then.
+
+        Nothing but Python is needed for the check. Docker gives a container 10 s to stop; `stop_grace` is kept as a
+        label for whoever runs it: `docker run --stop-timeout`.
+        """
+        fields = {"port": port, "health": health, "start_period": start_period, "stop_grace": stop_grace}
+        return self._with(serve=_made(Serve, "serve", command=command, **fields))
 
     def with_cmd(self, *argv: str) -> Self:
         """Arguments for the entrypoint that `docker run` can replace, or the program where there is none."""

@@ -20,7 +20,7 @@ from mlcontainers.errors import Problem, RefreshError
 from mlcontainers.facts.deriving.files import IndexFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -110,7 +110,7 @@ class Index:
             return str(wheel.read(name).decode("utf-8", "replace"))
 
     @contextmanager
-    def _opened(self, file: IndexFile) -> Iterator[Any]:
+    def _opened(self, file: IndexFile) -> Generator[Any]:
         """A wheel as a zip file whose parts are fetched when they are asked for."""
         tail = min(_LONG_TAIL if file.size > _LARGE else _TAIL, file.size or _TAIL)
         try:

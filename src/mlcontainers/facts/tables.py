@@ -285,7 +285,7 @@ class Closures(Sourced):
 
     def series(self, machine: str) -> tuple[tuple[Version, str, tuple[str, ...]], ...]:
         """The series, the newest first: its release that was measured, and the sets of packages it brings."""
-        rows = (key.partition(" ")[::2] + (found,) for key, found in self.record["series"].items())
+        rows = ((*key.partition(" ")[::2], found) for key, found in self.record["series"].items())
         found = ((Version("0" if name == "any" else name), *_split(row)) for name, on, row in rows if on == machine)
         return tuple(sorted(found, reverse=True))
 

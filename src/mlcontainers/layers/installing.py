@@ -5,6 +5,7 @@ The installer is uv, mounted from a stage of its own, so it is in no layer of th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ UV_HOME = "/opt/uv"
 CACHE = "/root/.cache/uv"
 """Said to uv too: it would follow HOME, and leave gigabytes in a layer where that is set."""
 CONSTRAINTS = "/etc/python-constraints.txt"
+LISTED = "/dev/shm/installed"
+"""In memory, so in no layer. The libraries of CUDA are sealed too: another cuDNN breaks the framework that is there."""
 WHEELHOUSE = "wheelhouse"
 HOST_SECRETS = (
     ("pip.conf", "/etc/pip.conf"),
@@ -41,17 +44,38 @@ def host_mounts(host_settings: bool) -> tuple[Mount, ...]:
 
 
 @lru_cache(maxsize=256)
-def uv_stage(base: ImageReference, version: str, host_settings: bool) -> tuple[Instruction | Comment, ...]:
-    """The stage that holds uv and nothing else."""
+def uv_stage(
+    base: ImageReference, tools: tuple[HashedTool, ...], host_settings: bool
+) -> tuple[Instruction | Comment, ...]:
+    """The stage that holds uv, and the init where there is one, each checked against the digest of its wheel."""
+    lines = [shell(tool.hashed) for tool in tools]
+    init = ", and the init that the image takes" if len(tools) > 1 else ""
     return (
-        Comment("uv installs the packages below; it is mounted from here and is in no layer of the image."),
+        Comment(f"uv installs the packages below{init}; it is mounted from here and is in no layer of the image."),
         From(str(base), name=UV_STAGE),
         Run.shell(
-            "pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore",
-            f"--target={UV_HOME} {shell(f'uv=={version}')}",
+            "printf '%s\\n'",
+            *lines,
+            "> /tmp/tools.txt",
+            "&& pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore",
+            f"--target={UV_HOME} --require-hashes --requirement=/tmp/tools.txt",
             mounts=host_mounts(host_settings),
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class HashedTool:
+    """A program from the Python index, with the digests of its wheels."""
+
+    requirement: str
+    """As in `uv==0.13.9`."""
+    sha256: tuple[str, ...]
+
+    @property
+    def hashed(self) -> str:
+        """As a line of a requirements file that is checked."""
+        return " ".join((self.requirement, *(f"--hash=sha256:{digest}" for digest in self.sha256)))
 
 
 def install(target: Target, requirements: Sequence[str], *, files: Sequence[str] = ()) -> Run:
@@ -72,8 +96,8 @@ def install_pins(target: Target) -> Run:
     commands = [_without_dependencies(target, index, local) for index, local in groups]
     commands += [[*_command(target), *names], ["printf '%s\\n'", *planned, f">> {CONSTRAINTS}"]]
     if isinstance(target.accelerator, Cuda):
-        freeze = f"{UV_HOME}/bin/uv pip freeze --python={target.interpreter}"
-        commands += [[f"{freeze} | sed -n '/^\\(nvidia\\|triton\\)/p' >> {CONSTRAINTS}"]]
+        listed = f"{UV_HOME}/bin/uv pip freeze --python={target.interpreter} > {LISTED}"
+        commands += [[listed], [f"sed -n '/^\\(nvidia\\|triton\\)/p' {LISTED} >> {CONSTRAINTS}"]]
     pieces = [*commands[0], *(piece for command in commands[1:] for piece in (f"&& {command[0]}", *command[1:]))]
     wheelhouse = [Mount.bind(f"/{WHEELHOUSE}", from_=WHEELHOUSE)] if any(pin.local for pin in target.pins) else []
     return Run.shell(*pieces, mounts=(*_mounts(target), *wheelhouse))

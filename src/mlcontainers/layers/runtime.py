@@ -1,4 +1,4 @@
-"""What frameworks need at run time beside themselves: threads that fit the container, and proof of what is installed."""
+"""What frameworks need beside themselves: threads that fit the container, and proof of what is installed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 THREADS = """\
 import os
-try: quota, period = open("/sys/fs/cgroup/cpu.max").read().split()
-except (OSError, ValueError): quota = "max"
-for name in ("OMP_NUM", "RAYON_NUM", "TF_NUM_INTEROP", "TF_NUM_INTRAOP") if quota != "max" else ():
-    os.environ.setdefault(name + "_THREADS", str(-(-int(quota) // int(period))))
+def read(name):
+    try: return open("/sys/fs/cgroup/" + name).read().split()
+    except OSError: return []
+limit = read("cpu.max") or read("cpu/cpu.cfs_quota_us") + read("cpu/cpu.cfs_period_us")
+pools = ("OMP_NUM", "RAYON_NUM", "TF_NUM_INTEROP", "TF_NUM_INTRAOP")
+for name in pools if limit and limit[0] not in ("max", "-1") else ():
+    os.environ.setdefault(name + "_THREADS", str(-(-int(limit[0]) // int(limit[1]))))
 """
 """Every Python of the image runs it before anything else: libraries count the cores of the machine, not the limit."""
 _SITE = 'import sysconfig; print(sysconfig.get_path("purelib"))'
@@ -39,7 +42,7 @@ def threads(interpreter: str) -> tuple[Instruction | Comment, ...]:
             "&& echo 'import container_threads' > \"$site/container_threads.pth\"",
             "&& printf '%s\\n'",
             *lines,
-            "> \"$site/container_threads.py\"",
+            '> "$site/container_threads.py"',
         ),
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mlcontainers.planners.planning import plan
 from mlcontainers.planners.forecasting import Forecast
+from mlcontainers.planners.planning import plan
 from mlcontainers.planners.plans import Decision, Plan
 
 __all__ = ["Decision", "Forecast", "Plan", "plan"]

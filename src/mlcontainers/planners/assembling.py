@@ -11,6 +11,7 @@ from mlcontainers.dockerfile import (
     Blank,
     Cmd,
     Comment,
+    Copy,
     Dockerfile,
     Entrypoint,
     Env,
@@ -26,7 +27,7 @@ from mlcontainers.dockerfile import (
 )
 from mlcontainers.dockerfile import Healthcheck as HealthcheckInstruction
 from mlcontainers.layers import Apt, Framework, Pip, Shell, Volatility
-from mlcontainers.layers.installing import CONSTRAINTS, UV_HOME, UV_STAGE, uv_stage
+from mlcontainers.layers.installing import CONSTRAINTS, UV_HOME, UV_STAGE, HashedTool, uv_stage
 from mlcontainers.layers.runtime import compared, threads
 from mlcontainers.planners.bases import OWN_PYTHON
 from mlcontainers.planners.ordering import written_order
@@ -37,7 +38,7 @@ from mlcontainers.values.references import ImageReference
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlcontainers.image import Image
+    from mlcontainers.image import Image, Serve
     from mlcontainers.layers import AnyLayer, Layer, Pin, Target
     from mlcontainers.planners.bases import Base
     from mlcontainers.values.durations import Duration
@@ -60,7 +61,8 @@ class Decided:
     target: Target
     pins: tuple[tuple[Pin, ...], ...]
     """For each layer what it installs."""
-    uv_version: str
+    tools: tuple[HashedTool, ...]
+    """uv, and the init where the image has one."""
     header: str
 
 
@@ -75,7 +77,7 @@ def _items(decided: Decided) -> Iterator[Item]:
     yield Comment(decided.header), None
     yield Blank(), None
     if _installs(decided):
-        for item in uv_stage(_uv_base(decided.base), decided.uv_version, decided.target.sources.host_settings):
+        for item in uv_stage(_uv_base(decided.base), decided.tools, decided.target.sources.host_settings):
             yield item, "installer"
         yield Blank(), None
     yield From(str(decided.base.reference)), "base"
@@ -95,7 +97,7 @@ def _items(decided: Decided) -> Iterator[Item]:
 
 def _installs(decided: Decided) -> bool:
     packages = any(isinstance(layer, Pip | Framework) for layer in decided.image.layers)
-    return packages or decided.base.distribution_python
+    return packages or bool(decided.image.serve) or decided.base.distribution_python
 
 
 def _uv_base(base: Base) -> ImageReference:
@@ -216,10 +218,16 @@ def _seal() -> Env:
 
 
 def _runtime(decided: Decided) -> Iterator[Item]:
-    image = decided.image
-    if image.ports:
-        yield Expose(tuple(map(str, image.ports))), "ports"
+    image, serve = decided.image, decided.image.serve
+    if serve:
+        yield Comment("Signals reach the program, and what its children leave behind is reaped."), "serve"
+        yield Copy((f"{UV_HOME}/bin/dumb-init",), "/usr/local/bin/", from_=UV_STAGE, link=True), "serve"
+    ports = {*image.ports, *((serve.port,) if serve else ())}
+    if ports:
+        yield Expose(tuple(map(str, sorted(ports)))), "ports"
     labels = {f"{OCI_PREFIX}base.name": str(decided.base.reference), **dict(image.labels)}
+    if serve:
+        labels.setdefault("mlcontainers.stop-grace", str(serve.stop_grace))
     yield Label(dict(sorted(labels.items()))), "labels"
     yield User(str(image.user or DEFAULT_USER)), "user"
     if image.healthcheck:
@@ -234,10 +242,24 @@ def _runtime(decided: Decided) -> Iterator[Item]:
             ),
             "healthcheck",
         )
+    elif serve:
+        yield _asked_over_http(serve, decided.target.interpreter), "serve"
+    if serve:
+        yield Entrypoint.exec("dumb-init", "--", *serve.command), "serve"
     if image.entrypoint:
         yield Entrypoint.exec(*image.entrypoint), "entrypoint"
     if image.cmd:
         yield Cmd.exec(*image.cmd), "cmd"
+
+
+def _asked_over_http(serve: Serve, interpreter: str) -> HealthcheckInstruction:
+    """A check without curl; `-S` spares it the start-up of what is installed."""
+    url = f"http://127.0.0.1:{serve.port.number}{serve.health}"
+    asked = f"from urllib.request import urlopen; urlopen('{url}', timeout=4)"
+    period = _seconds(serve.start_period)
+    return HealthcheckInstruction.exec(
+        interpreter, "-S", "-c", asked, interval="30s", timeout="5s", start_period=period, retries=3
+    )
 
 
 def _seconds(duration: Duration | None) -> str | None:

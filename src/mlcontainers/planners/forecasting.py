@@ -23,6 +23,7 @@ COMPRESSED_BYTECODE = 0.35
 """What of it is left in a compressed layer."""
 BOUND = 0.15
 """How far the size of a built image was from its forecast at most, in `tasks/forecasts.py`; see docs/planning.md."""
+_NEWEST = Version("9999")
 CUDA_WHEELS = ("nvidia-", "triton", "cuda-")
 
 
@@ -85,14 +86,15 @@ def weigh(
             weights[package.project] = weight
         brought |= _brought(catalogue, package, machine, cuda)
     for name in more:
-        if name not in decided and catalogue.wheel_size(name, "", machine):
-            brought |= {name: ""}
-            closure = catalogue.closure(name, Version("0"), machine)
-            brought |= dict(closure[1]) if closure else {}
+        if name not in decided and catalogue.wheel_size(name, str(_NEWEST), machine):
+            closure = catalogue.closure(name, _NEWEST, machine)
+            # The frameworks that it needs are those that were decided.
+            others = closure[1] if closure else ()
+            brought |= {name: "", **{other: text for other, text in others if not (packages and text)}}
         elif name not in decided:
             unknown.append(name)
     for name, version in brought.items():
-        size = None if name in decided else catalogue.wheel_size(name, version, machine)
+        size = None if name in decided else catalogue.wheel_size(name, version or str(_NEWEST), machine)
         if size is not None:
             weights[name] = size[1]
     return weights, tuple(dict.fromkeys(unknown))

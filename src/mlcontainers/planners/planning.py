@@ -12,6 +12,7 @@ from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.image import CpuBase, CudaBase, ReferenceBase
 from mlcontainers.layers import Framework, Other, Pin, Pip, Target
+from mlcontainers.layers.installing import HashedTool
 from mlcontainers.planners.assembling import Decided, assemble
 from mlcontainers.planners.bases import (
     Base,
@@ -27,8 +28,8 @@ from mlcontainers.planners.bases import (
 )
 from mlcontainers.planners.builds import RULE
 from mlcontainers.planners.cudas import cuda_problem
-from mlcontainers.planners.hosts import served
 from mlcontainers.planners.forecasting import forecast
+from mlcontainers.planners.hosts import served
 from mlcontainers.planners.plans import Decision, Plan
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal, Solution
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from mlcontainers.layers import Wish
     from mlcontainers.planners.questions import Chosen
     from mlcontainers.values.accelerators import Accelerator
+
 
 def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | None = None) -> Plan:
     """Decide everything that public facts can decide, and write the Dockerfile that follows.
@@ -73,11 +75,11 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
     base = _base(catalogue, image, solution, accelerator, known)
     pins = _pins(image, solution, accelerator, sources)
     target = Target(base.reference, image.platform, base.python, accelerator, base.interpreter, sources)
-    uv = catalogue.tool("uv")
+    tools = tuple(_tool(catalogue, name) for name in ("uv", *(("dumb-init",) if image.serve else ())))
     header = (
         f"Written by mlcontainers {__version__} from facts of {catalogue.as_of}; edit the description, not this file."
     )
-    decided = Decided(image, base, target, pins, str(uv.version), header)
+    decided = Decided(image, base, target, pins, tools, header)
     dockerfile, origins = assemble(decided)
     floor, floor_fact = _driver_floor(catalogue, accelerator)
     all_pins = tuple(pin for group in pins for pin in group)
@@ -167,9 +169,7 @@ def _on_cuda_base(catalogue: Catalogue, image: Image, question: Question) -> Que
 def _wishes(image: Image, accelerator: Accelerator) -> list[tuple[Wish, ...]]:
     """For each layer what it wishes for. A package that another layer is about is that layer's to install."""
     machine = image.platform.machine
-    groups = [
-        layer.wishes(accelerator, machine) if isinstance(layer, Framework) else () for layer in image.layers
-    ]
+    groups = [layer.wishes(accelerator, machine) if isinstance(layer, Framework) else () for layer in image.layers]
     leaders = {group[0].project for group in groups if group}
     seen: set[str] = set()
     found: list[tuple[Wish, ...]] = []
@@ -219,7 +219,7 @@ def _refuse_contradictions(image: Image, known: Known) -> None:
 
 
 def _subject(layer: Framework) -> str:
-    return layer.name if isinstance(layer, Other) else layer.kind
+    return layer.name if isinstance(layer, Other) else str(type(layer).model_fields["kind"].default)
 
 
 def _impossible(catalogue: Catalogue, image: Image, question: Question, refusal: Refusal) -> Problem:
@@ -280,6 +280,13 @@ def _pin(image: Image, chosen: Chosen, solution: Solution, sources: Sources) -> 
     python = solution.python
     local = python is not None and in_wheelhouse(sources, chosen, python, image.platform)
     return Pin(chosen.project, chosen.version, chosen.index, local, chosen.extras)
+
+
+@lru_cache(maxsize=256)
+def _tool(catalogue: Catalogue, name: str) -> HashedTool:
+    tool = catalogue.tool(name)
+    digests = (tool.sha256(machine) for machine in ("x86_64", "aarch64"))
+    return HashedTool(f"{name}=={tool.version}", tuple(digest for digest in digests if digest))
 
 
 @lru_cache(maxsize=256)
@@ -394,7 +401,9 @@ def _answered(image: Image, problems: tuple[Problem, ...]) -> tuple[Problem, ...
 
 def _layers(dockerfile: Dockerfile) -> int:
     """How many layers the instructions of the last stage add."""
-    return sum(isinstance(instruction, Run | Copy | Add | Workdir) for instruction in dockerfile.stages[-1].instructions)
+    return sum(
+        isinstance(instruction, Run | Copy | Add | Workdir) for instruction in dockerfile.stages[-1].instructions
+    )
 
 
 def _secrets(sources: Sources) -> tuple[str, ...]:

@@ -111,7 +111,7 @@ def plan_schema() -> dict[str, Any]:
     package = _object({"project": text, "version": text, "index": optional})
     decision = _object({"subject": text, "choice": text, "because": facts})
     count = {"type": "integer", "minimum": 0}
-    sizes = {name: count for name in ("download", "image", "compressed", "peak_disk", "layers")}
+    sizes = dict.fromkeys(("download", "image", "compressed", "peak_disk", "layers"), count)
     forecast = _object({**sizes, "unknown": texts, "bound": {"type": "number"}})
     fields = {
         "schema": {"const": 1}, "image": {"type": "object"}, "base": text, "python": optional, "platform": text,

@@ -125,6 +125,6 @@ def _root(image: Image) -> Iterator[Problem]:
 
 
 def _no_command(image: Image) -> Iterator[Problem]:
-    if not image.entrypoint and not image.cmd:
+    if not image.entrypoint and not image.cmd and not image.serve:
         hint = 'with_entrypoint("python", "-m", "serve")'
         yield Problem("no-command", "info", "", "nothing is said about what the container runs", (), (hint,))

@@ -173,7 +173,7 @@ class _Provider:
         self.doubtful = doubtful
         self.rejected = rejected
         self._torch = next((need for need in _wanted(question.wishes) if need.project == "torch"), None)
-        self._known: dict[tuple[str, Version], tuple[_Candidate, ...]] = {}
+        self._known: dict[tuple[str, Version, bool], tuple[_Candidate, ...]] = {}
 
     def identify(self, requirement_or_candidate: AnyNeed | _Candidate) -> str:
         return requirement_or_candidate.name
@@ -222,18 +222,20 @@ class _Provider:
 
     def _candidates(self, project: str, needs: list[Need]) -> Iterator[_Candidate]:
         found = False
-        # A package that pins a companion vouches for it.
+        # A package that pins a companion vouches for it, also where the user names both.
         vouched = any(need.because and need.exact for need in needs)
+        pinned = self._pinned_by_wishes(project) if project in COMPANIONS and not vouched else frozenset[str]()
         extras = tuple(extra for need in needs for extra in need.extras)
         named = self._companions(project, self._torch) if self._torch and project in COMPANIONS else None
         for release in self.catalogue.releases(project):
-            if named is not None and not vouched and release.version not in named:
+            also = str(release.version) in pinned
+            if named is not None and not (vouched or also) and release.version not in named:
                 continue  # It belongs to a torch that nobody asked for.
             if release.version.is_prerelease and not any(need.exact for need in needs):
                 continue
             if all(need.admits(release) for need in needs):
                 found = True
-                yield from self._builds(release, vouched, extras)
+                yield from self._builds(release, vouched or also, extras)
         if not found and not any(need.because for need in needs):
             heard = unheard_of(self.catalogue, self.question, project, needs, self.python)
             yield from self._kept((heard,))
@@ -244,8 +246,20 @@ class _Provider:
         found = ((*release.companions(project), *release.admitting(project)) for release in admitted)
         return frozenset(version for versions in found for version in versions)
 
+    def _pinned_by_wishes(self, companion: str) -> frozenset[str]:
+        """The versions of a companion that releases of what the user asks for pin."""
+        machine = self.question.platform.machine
+        pins = (
+            release.requires_on(machine, self.python).get(companion, "")
+            for need in _wanted(self.question.wishes)
+            if need.project not in {"torch", *COMPANIONS} and self.catalogue.knows(need.project)
+            for release in self.catalogue.releases(need.project)
+            if need.admits(release)
+        )
+        return frozenset(pin.removeprefix("==") for pin in pins if pin.startswith("=="))
+
     def _builds(self, release: Release, vouched: bool, extras: tuple[str, ...]) -> tuple[_Candidate, ...]:
-        key = (release.project, release.version)
+        key = (release.project, release.version, vouched)
         if key not in self._known:
             found = judged(self.catalogue, self.question, release, self.python, vouched=vouched, extras=extras)
             self._known[key] = self._kept(found)
