@@ -84,13 +84,11 @@ def weigh(
             unknown.append(f"{package.project} {package.version}")
         else:
             weights[package.project] = weight
-        brought |= _brought(catalogue, package, machine, cuda)
+        brought |= _besides(catalogue, decided, machine, _brought(catalogue, package, machine, cuda))
     for name in more:
         if name not in decided and catalogue.wheel_size(name, str(_NEWEST), machine):
             closure = catalogue.closure(name, _NEWEST, machine)
-            # The frameworks that it needs are those that were decided.
-            others = closure[1] if closure else ()
-            brought |= {name: "", **{other: text for other, text in others if not (packages and text)}}
+            brought |= {name: "", **_besides(catalogue, decided, machine, dict(closure[1]) if closure else {})}
         elif name not in decided:
             unknown.append(name)
     for name, version in brought.items():
@@ -129,6 +127,12 @@ def _is_default(release: Release, package: Chosen, machine: str) -> bool:
 
 def _default_size(release: Release, package: Chosen, machine: str) -> int | None:
     return next((wheels.size for wheels in release.wheels(machine) if wheels.cuda == package.cuda), None)
+
+
+def _besides(catalogue: Catalogue, decided: set[str], machine: str, brought: dict[str, str]) -> dict[str, str]:
+    """What comes along, without the heavy wheels of a framework that was decided: that one brings its own."""
+    theirs = any(catalogue.closure(name, _NEWEST, machine) for name in decided & brought.keys())
+    return {name: text for name, text in brought.items() if not (theirs and text)}
 
 
 def _brought(catalogue: Catalogue, package: Chosen, machine: str, cuda: bool) -> dict[str, str]:
