@@ -54,8 +54,8 @@ def serve_prediction(example: Path) -> None:
     title(f"Building {example.name}")
     try:
         image = Image.load(example / "image.toml")
-        with shown(Progress.AUTO) as on_event:
-            built = build(image, context=example, tags=[TAG], host_settings=True, on_event=on_event)
+        with shown(Progress.AUTO) as listener:
+            built = build(image, context=example, tags=[TAG], host_settings=True, progress=listener)
         say(f"built in {built.seconds:.1f} s: {human_size(built.size)}")
         port = free_port(8080)
         title(f"Running it, as `docker run -p {port}:8080` does")

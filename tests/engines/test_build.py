@@ -76,7 +76,7 @@ class TestBuilt:
         word = uuid4().hex
         events: list[Event] = []
 
-        build(small(f"echo said {word}"), load=False, on_event=events.append)
+        build(small(f"echo said {word}"), load=False, progress=events.append)
 
         step = next(event.step for event in events if isinstance(event, Output) and event.text == f"said {word}\n")
         kinds = [type(event) for event in events if getattr(event, "step", "") == step]
@@ -182,7 +182,7 @@ class TestInterrupt:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            build(small(f"echo {uuid4()}; sleep 300"), tags=[tag], on_event=interrupt)
+            build(small(f"echo {uuid4()}; sleep 300"), tags=[tag], progress=interrupt)
 
         assert time.monotonic() - interrupted < 10
         assert docker("image", "inspect", tag).returncode != 0
@@ -222,6 +222,6 @@ class TestWheelhouse:
         (tmp_path / "other-1-py3-none-any.whl").touch()
         told: list[Event] = []
 
-        build(small("true"), tags=[tag], wheelhouse=tmp_path, on_event=told.append)
+        build(small("true"), tags=[tag], wheelhouse=tmp_path, progress=told.append)
 
         assert Warned(f"no wheel in {str(tmp_path)!r} is used: what is planned is no framework") in told

@@ -54,7 +54,7 @@ def build(
     if warnings:
         complain(warnings)
     try:
-        with shown(progress) as on_event:
+        with shown(progress) as listener:
             image = built(
                 decided,
                 context=Path(file).parent if context is None else context,
@@ -62,7 +62,7 @@ def build(
                 host_settings=host_settings,
                 wheelhouse=_wheelhouse(wheelhouse),
                 mirrors=mirrors,
-                on_event=on_event,
+                progress=listener,
             )
     except BuildFailedError as error:
         if progress is not Progress.PLAIN and error.log_tail:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ class Warned:
 
 
 Event: TypeAlias = StepStarted | StepDone | StepFailed | Output | Transfer | Warned
+Progress: TypeAlias = "Callable[[Event], None]"
+"""Who is told what happens; an error that it raises ends the build."""
 
 
 @dataclass(slots=True)

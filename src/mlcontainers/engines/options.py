@@ -1,0 +1,184 @@
+"""What a build is asked to do: the user's words, checked once, and the builder's arguments that follow.
+
+A new option is a field of `BuildOptions` and of `BuildRequest`, and where it is an argument of the builder a function
+in `_GROUPS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+from mlcontainers.engines.client import docker_program
+from mlcontainers.engines.events import Warned
+from mlcontainers.engines.host import host_secrets
+from mlcontainers.engines.wheelhouse import wheel_names
+from mlcontainers.errors import InvalidValueError, Problem
+from mlcontainers.planners import Plan, plan
+from mlcontainers.values.references import ImageReference
+from mlcontainers.values.sources import Sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mlcontainers.engines.events import Progress
+    from mlcontainers.image import Image
+
+
+class BuildOptions(TypedDict, total=False):
+    """The keyword arguments of `build`; each is explained there."""
+
+    context: str | Path
+    tags: Sequence[str]
+    host_settings: bool
+    wheelhouse: str | Path | None
+    mirrors: Mapping[str, str] | None
+    builder: str | None
+    load: bool
+    push: bool
+    progress: Progress | None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """One build, as it was asked for and found possible to try."""
+
+    plan: Plan
+    """With the sources of this build."""
+    folder: Path
+    """The build context."""
+    references: tuple[ImageReference, ...]
+    progress: Progress
+    wheelhouse: Path | None = None
+    builder: str | None = None
+    load: bool = True
+    push: bool = False
+
+    @classmethod
+    def of(cls, image: Image | Plan, options: BuildOptions) -> BuildRequest:
+        """Read what the user said; raises InvalidValueError, and ImpossibleError where facts rule the image out."""
+        references = _references(options.get("tags", ()))
+        folder = _folder(options.get("context", "."))
+        wheelhouse = options.get("wheelhouse")
+        request = cls(
+            plan=_decided(image, options),
+            folder=folder,
+            references=references,
+            progress=options.get("progress") or _nowhere,
+            wheelhouse=Path(wheelhouse).resolve() if wheelhouse is not None else None,
+            builder=options.get("builder"),
+            load=options.get("load", True),
+            push=options.get("push", False),
+        )
+        _check_wheelhouse(request)
+        return request
+
+
+def arguments(request: BuildRequest, scratch: Path, outputs: Sequence[str] = ()) -> list[str]:
+    """The command that builds it. `scratch` is a folder of its own that lives as long as the build.
+
+    `outputs` says where the image goes, in the builder's words.
+    """
+    groups = (argument for group in _GROUPS for argument in group(request, scratch))
+    return [docker_program(), "buildx", "build", "--progress=rawjson", *groups, *outputs, str(request.folder)]
+
+
+def metadata_file(scratch: Path) -> Path:
+    """Where the builder writes what came of the build."""
+    return scratch / "metadata.json"
+
+
+def _dockerfile(request: BuildRequest, scratch: Path) -> Iterator[str]:
+    dockerfile = scratch / "Dockerfile"
+    dockerfile.write_text(request.plan.dockerfile.render(), encoding="utf-8", newline="")
+    yield f"--file={dockerfile}"
+    yield f"--platform={request.plan.target.platform}"
+
+
+def _results(request: BuildRequest, scratch: Path) -> Iterator[str]:
+    yield f"--metadata-file={metadata_file(scratch)}"
+    # Provenance holds a time of its own, so that equal builds would have different digests.
+    yield "--provenance=false"
+
+
+def _builder(request: BuildRequest, scratch: Path) -> Iterator[str]:
+    if request.builder:
+        yield f"--builder={request.builder}"
+
+
+def _contexts(request: BuildRequest, scratch: Path) -> Iterator[str]:
+    """The folder of wheels as the named context that the Dockerfile mounts."""
+    if request.plan.contexts and request.wheelhouse:
+        yield f"--build-context=wheelhouse={request.wheelhouse}"
+
+
+def _secrets(request: BuildRequest, scratch: Path) -> Iterator[str]:
+    """This host's settings as files that live as long as the build; what is left out of them is told."""
+    if not request.plan.sources.host_settings:
+        return
+    secrets = host_secrets()
+    for note in secrets.notes:
+        request.progress(Warned(note))
+    for name, content in secrets.files:
+        file = scratch / f"secret-{name}"
+        file.touch(mode=0o600)
+        file.write_bytes(content)
+        yield f"--secret=id={name},src={file}"
+
+
+_GROUPS: tuple[Callable[[BuildRequest, Path], Iterator[str]], ...] = (
+    _dockerfile,
+    _results,
+    _builder,
+    _contexts,
+    _secrets,
+)
+
+
+def _decided(image: Image | Plan, options: BuildOptions) -> Plan:
+    """The plan with the sources of this build: the decisions are the same, only addresses differ."""
+    given = image.sources if isinstance(image, Plan) else Sources()
+    wheelhouse, mirrors = options.get("wheelhouse"), options.get("mirrors")
+    sources = replace(
+        given,
+        host_settings=options.get("host_settings", False) or given.host_settings,
+        wheelhouse=wheel_names(wheelhouse) if wheelhouse is not None else given.wheelhouse,
+        mirrors=tuple(sorted(mirrors.items())) if mirrors is not None else given.mirrors,
+    )
+    if isinstance(image, Plan):
+        return image if sources == given else plan(image.image, sources=sources)
+    return plan(image, sources=sources)
+
+
+def _references(tags: Sequence[str]) -> tuple[ImageReference, ...]:
+    if isinstance(tags, str):
+        what = f"tags are a list, got the text {tags!r}"
+        raise InvalidValueError(Problem("list-expected", "error", "tags", what, (), (f'write ["{tags}"]',)))
+    return tuple(dict.fromkeys(ImageReference.parse(tag) for tag in tags))
+
+
+def _folder(context: str | Path) -> Path:
+    folder = Path(context).resolve()
+    if not folder.is_dir():
+        what = f"the build context {str(context)!r} is no folder"
+        raise InvalidValueError(
+            Problem("no-context", "error", "context", what, (), ("name the folder that holds your files",))
+        )
+    return folder
+
+
+def _check_wheelhouse(request: BuildRequest) -> None:
+    if request.plan.contexts and request.wheelhouse is None:
+        what = "this plan takes wheels from a wheelhouse, and its folder is not named"
+        raise InvalidValueError(
+            Problem("no-wheelhouse", "error", "wheelhouse", what, (), ("build(..., wheelhouse=FOLDER)",))
+        )
+    if request.wheelhouse is not None and not request.plan.contexts:
+        planned = ", ".join(map(str, request.plan.pins)) or "no framework"
+        told = f"no wheel in {str(request.wheelhouse)!r} is used: what is planned is {planned}"
+        request.progress(Warned(told))
+
+
+def _nowhere(event: object) -> None:
+    return None
