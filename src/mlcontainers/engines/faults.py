@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlcontainers.engines.seals import broken_seal
 from mlcontainers.errors import BuildFailedError, EngineError, EngineNotFoundError, Problem
 
 if TYPE_CHECKING:
@@ -119,7 +120,8 @@ def failure(
         return EngineError(Problem("engine-lost", "error", "", what, (_last(words),), (hint,)))
     instruction, layer = _origin(plan, failed_step, last)
     tail = tuple(_ANSI.sub("", line) for line in log[-TAIL:])
-    problem = _problem(failed_step, layer, "\n".join(tail), _last(words))
+    seal = broken_seal(plan, layer, "\n".join(tail)) if plan else None
+    problem = seal or _problem(failed_step, layer, "\n".join(tail), _last(words))
     code = _EXIT_CODE.search(last)
     return BuildFailedError(
         problem,

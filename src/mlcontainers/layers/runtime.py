@@ -24,10 +24,12 @@ for name in pools if limit and limit[0] not in ("max", "-1") else ():
 """Every Python of the image runs it before anything else: libraries count the cores of the machine, not the limit."""
 _SITE = 'import sysconfig; print(sysconfig.get_path("purelib"))'
 _COMPARE = (
-    "from importlib.metadata import version",
-    f'planned = [line.split("==") for line in open("{CONSTRAINTS}").read().split()]',
-    'wrong = [f"{name} {version(name)} is installed, planned was {text}" for name, text in planned'
-    " if version(name) != text]",
+    "import importlib.metadata as m, re",
+    'plain = lambda name: re.sub("[-_.]+", "-", name).lower()',
+    'found = {plain(d.metadata["Name"]): d.version for d in m.distributions()}',
+    f'planned = dict(line.split("==") for line in open("{CONSTRAINTS}").read().split())',
+    'wrong = [f"{name} {found.get(name)} is installed, planned was {text}"'
+    " for name, text in planned.items() if found.get(name) != text]",
     'raise SystemExit("\\n".join(wrong) or None)',
 )
 
