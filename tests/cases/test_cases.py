@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -49,7 +50,7 @@ class TestExpected:
         outputs = {
             subprocess.run(
                 [sys.executable, "-c", program, str(case / "image.toml")],
-                env={"PYTHONHASHSEED": seed},
+                env={**os.environ, "PYTHONHASHSEED": seed},
                 capture_output=True,
                 check=True,
             ).stdout
