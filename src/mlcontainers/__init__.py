@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from mlcontainers.values.accelerators import Cuda as Cuda
     from mlcontainers.values.accelerators import Rocm as Rocm
     from mlcontainers.values.evidence import Fact as Fact
+    from mlcontainers.values.secrets import Secret as Secret
     from mlcontainers.values.sources import Sources as Sources
 
 _WHERE = {
@@ -66,6 +67,7 @@ _WHERE = {
     "Plan": "planners",
     "Problem": "errors",
     "Rocm": "values.accelerators",
+    "Secret": "values.secrets",
     "Sources": "values.sources",
     "RefreshError": "errors",
     "UnknownFactError": "errors",
@@ -98,6 +100,7 @@ __all__ = [
     "Problem",
     "RefreshError",
     "Rocm",
+    "Secret",
     "Sources",
     "UnknownFactError",
     "__version__",

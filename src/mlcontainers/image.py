@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, cast
@@ -46,6 +46,8 @@ from mlcontainers.values.versions import CudaVersion, PythonVersion
 
 if TYPE_CHECKING:
     from packaging.version import Version
+
+    from mlcontainers.values.secrets import Secret
 
 
 class CpuBase(Model, frozen=True):
@@ -290,9 +292,12 @@ class Image(Model, frozen=True):
         """A file, or all that is in a folder of the build context, into a folder of the image."""
         return self._add(Files, source=_text(source), destination=destination)
 
-    def add_run(self, *commands: str) -> Self:
-        """Shell commands as they stand: the escape hatch. Nothing about them is checked against facts."""
-        return self._add(Shell, commands=commands)
+    def add_run(self, *commands: str, secrets: Sequence[str | Secret] = ()) -> Self:
+        """Shell commands as they stand: the escape hatch. Nothing about them is checked against facts.
+
+        Each secret is there while they run, as the file `/run/secrets/ID` or the variable that it names.
+        """
+        return self._add(Shell, commands=commands, secrets=_list(secrets) or None)
 
     def _add(self, kind: type[Layer], **fields: Any) -> Self:
         place = f"layers[{len(self.layers)}] ({kind.model_fields['kind'].default})"
@@ -435,6 +440,11 @@ def _made(kind: type[Model], place: str, **fields: Any) -> Model:
 def _text(value: object) -> object:
     """A path or a version as text. A number stays one and is refused: 2.10 would be 2.1."""
     return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def _list(values: Sequence[object]) -> object:
+    """Several values as a tuple; a text alone stays one, and is refused with the right way to write it."""
+    return values if isinstance(values, str) else tuple(values)
 
 
 def _merged(before: tuple[tuple[str, str], ...], given: Mapping[str, str] | None, more: Mapping[str, str]) -> Any:

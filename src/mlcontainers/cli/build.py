@@ -34,6 +34,9 @@ def build(
     mirror: Annotated[
         list[str] | None, typer.Option(metavar="NAME=URL", help="Another address for an index, as pytorch=https://...")
     ] = None,
+    secret: Annotated[
+        list[str] | None, typer.Option(metavar="id=ID,src=FILE|env=NAME", help="Where a secret of the image is.")
+    ] = None,
     own: OwnFacts = None,
     as_of: AsOf = None,
     progress: Annotated[Progress, typer.Option(help="How to show what it does.")] = Progress.AUTO,
@@ -48,7 +51,7 @@ def build(
     from mlcontainers import plan as planned
     from mlcontainers.cli.progress import shown
 
-    mirrors = _mirrors(mirror or [])
+    mirrors, secrets = _mirrors(mirror or []), _secrets(secret or [])
     decided = planned(Image.load(file), facts=known(own, as_of))
     warnings = [problem for problem in decided.problems if problem.severity == "warning"]
     if warnings:
@@ -62,6 +65,7 @@ def build(
                 host_settings=host_settings,
                 wheelhouse=_wheelhouse(wheelhouse),
                 mirrors=mirrors,
+                secrets=secrets,
                 progress=listener,
             )
     except BuildFailedError as error:
@@ -86,6 +90,24 @@ def _mirrors(given: Sequence[str]) -> dict[str, str] | None:
             )
         mirrors[name] = url
     return mirrors or None
+
+
+def _secrets(given: Sequence[str]) -> dict[str, str | Path]:
+    """Docker's own words for it. What is wrong is not repeated: it may be a secret."""
+    secrets: dict[str, str | Path] = {}
+    for text in given:
+        parts = (part.partition("=") for part in text.split(","))
+        words = {key: value for key, _, value in parts}
+        source = words.get("src") or words.get("source")
+        if words.get("id") and source:
+            secrets[words["id"]] = Path(source)
+        elif words.get("id") and words.get("env"):
+            secrets[words["id"]] = f"${words['env']}"
+        else:
+            hints = ("--secret id=hf-token,src=FILE", "--secret id=hf-token,env=HF_TOKEN")
+            what = "a secret has an id, and a file or a variable that it comes from"
+            raise InvalidValueError(Problem("bad-secret", "error", "--secret", what, (), hints))
+    return secrets
 
 
 def _wheelhouse(given: str | None) -> str | Path | None:

@@ -53,6 +53,7 @@ def build(
     host_settings: bool = False,
     wheelhouse: str | Path | None = None,
     mirrors: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str | Path] | None = None,
     builder: str | None = None,
     load: bool = True,
     push: bool = False,
@@ -64,6 +65,8 @@ def build(
     CA bundle to the install steps, as build secrets that are in no layer. `wheelhouse` is a local folder of wheels that
     are preferred where they are exactly what was planned. `mirrors` are addresses for the frameworks' own indexes, as
     in `{"pytorch": "https://..."}`. None of these changes what the image is.
+    `secrets` says for each secret of the image where it comes from: a `Path` is a file, a text `$NAME` a variable of
+    this process.
 
     Raises ImpossibleError where facts rule the image out, EngineNotFoundError where there is no engine, and
     BuildFailedError with step, layer and log where the build fails.
@@ -74,6 +77,7 @@ def build(
         host_settings=host_settings,
         wheelhouse=wheelhouse,
         mirrors=mirrors,
+        secrets=secrets,
         builder=builder,
         load=load,
         push=push,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 from mlcontainers.engines.client import docker_program
 from mlcontainers.engines.events import Warned
 from mlcontainers.engines.host import host_secrets
+from mlcontainers.engines.secrets import secret_options
 from mlcontainers.engines.wheelhouse import wheel_names
 from mlcontainers.errors import InvalidValueError, Problem
 from mlcontainers.planners import Plan, plan
@@ -34,6 +35,7 @@ class BuildOptions(TypedDict, total=False):
     host_settings: bool
     wheelhouse: str | Path | None
     mirrors: Mapping[str, str] | None
+    secrets: Mapping[str, str | Path] | None
     builder: str | None
     load: bool
     push: bool
@@ -51,6 +53,8 @@ class BuildRequest:
     references: tuple[ImageReference, ...]
     progress: Progress
     wheelhouse: Path | None = None
+    secrets: tuple[str, ...] = ()
+    """The builder's arguments for the image's secrets: names of files and variables, no contents."""
     builder: str | None = None
     load: bool = True
     push: bool = False
@@ -61,12 +65,14 @@ class BuildRequest:
         references = _references(options.get("tags", ()))
         folder = _folder(options.get("context", "."))
         wheelhouse = options.get("wheelhouse")
+        decided = _decided(image, options)
         request = cls(
-            plan=_decided(image, options),
+            plan=decided,
             folder=folder,
             references=references,
             progress=options.get("progress") or _nowhere,
             wheelhouse=Path(wheelhouse).resolve() if wheelhouse is not None else None,
+            secrets=tuple(secret_options(decided.required_secrets, options.get("secrets") or {})),
             builder=options.get("builder"),
             load=options.get("load", True),
             push=options.get("push", False),
@@ -114,7 +120,8 @@ def _contexts(request: BuildRequest, scratch: Path) -> Iterator[str]:
 
 
 def _secrets(request: BuildRequest, scratch: Path) -> Iterator[str]:
-    """This host's settings as files that live as long as the build; what is left out of them is told."""
+    """Those of the image; and this host's settings, as files that live as long as the build."""
+    yield from request.secrets
     if not request.plan.sources.host_settings:
         return
     secrets = host_secrets()

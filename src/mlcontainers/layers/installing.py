@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mlcontainers.dockerfile import Comment, From, Mount, Run
 from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.quoting import shell
+from mlcontainers.values.secrets import HOST_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +29,8 @@ CONSTRAINTS = "/etc/python-constraints.txt"
 LISTED = "/dev/shm/installed"
 """In memory, so in no layer. The libraries of CUDA are sealed too: another cuDNN breaks the framework that is there."""
 WHEELHOUSE = "wheelhouse"
-HOST_SECRETS = (
-    ("pip.conf", "/etc/pip.conf"),
-    ("uv.toml", "/etc/uv/uv.toml"),
-    ("ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),
+HOST_SECRETS = tuple(
+    zip(HOST_SETTINGS, ("/etc/pip.conf", "/etc/uv/uv.toml", "/etc/ssl/certs/ca-certificates.crt"), strict=True)
 )
 """Build secrets by which a builder's own index settings and CA bundle reach an install step, and where to."""
 

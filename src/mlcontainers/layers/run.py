@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from mlcontainers.dockerfile import Comment, Run
+from mlcontainers.dockerfile import Comment, Mount, Run
 from mlcontainers.layers.installing import host_mounts
 from mlcontainers.layers.layer import Layer, Volatility
+from mlcontainers.values.secrets import Secret
 from mlcontainers.values.text import invalid, word
 
 if TYPE_CHECKING:
@@ -36,10 +37,13 @@ class Shell(Layer, frozen=True):
     kind: Literal["run"] = "run"
     commands: Annotated[tuple[Annotated[str, BeforeValidator(_command)], ...], Field(min_length=1, strict=False)]
     """Each becomes an instruction of its own, so that a comment or a quote in one cannot swallow the next."""
+    secrets: Annotated[tuple[Secret, ...], Field(strict=False)] = ()
+    """Secrets that the commands see while they run, and no layer keeps."""
 
     def lower(self, target: Target) -> tuple[Instruction | Comment, ...]:
         """One instruction a command, run as root while building."""
-        mounts = host_mounts(target.sources.host_settings)
+        secrets = (Mount.secret(secret.id, env=secret.env, required=True) for secret in self.secrets)
+        mounts = (*secrets, *host_mounts(target.sources.host_settings))
         first, *others = (Run.shell(command, mounts=mounts) for command in self.commands)
         alone = Comment("hadolint ignore=DL3059")
         return (

@@ -11,7 +11,7 @@ from mlcontainers.dockerfile import Add, Copy, Run, Workdir
 from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.image import CpuBase, CudaBase, ReferenceBase
-from mlcontainers.layers import Framework, Other, Pin, Pip, Target
+from mlcontainers.layers import Framework, Other, Pin, Pip, Shell, Target
 from mlcontainers.layers.installing import HashedTool
 from mlcontainers.planners.assembling import Decided, assemble
 from mlcontainers.planners.bases import (
@@ -82,6 +82,7 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
     decided = Decided(image, base, target, pins, tools, header)
     dockerfile, origins = assemble(decided)
     floor, floor_fact = _driver_floor(catalogue, accelerator)
+    required = _required_secrets(image)
     all_pins = tuple(pin for group in pins for pin in group)
     decisions = (
         *_decisions(catalogue, question, image, base, solution, accelerator, floor, floor_fact),
@@ -108,7 +109,8 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
         forecast=forecast(catalogue, image, solution.packages, _layers(dockerfile)),
         driver_floor=floor,
         capabilities=served(catalogue, solution.packages, image.platform.machine),
-        secrets=_secrets(sources),
+        secrets=(*required, *_host_secrets(sources)),
+        required_secrets=required,
         contexts=("wheelhouse",) if any(pin.local for pin in all_pins) else (),
         facts_date=catalogue.as_of,
     )
@@ -406,7 +408,12 @@ def _layers(dockerfile: Dockerfile) -> int:
     )
 
 
-def _secrets(sources: Sources) -> tuple[str, ...]:
+def _required_secrets(image: Image) -> tuple[str, ...]:
+    asked = (secret.id for layer in image.layers if isinstance(layer, Shell) for secret in layer.secrets)
+    return tuple(dict.fromkeys(asked))
+
+
+def _host_secrets(sources: Sources) -> tuple[str, ...]:
     from mlcontainers.layers.installing import HOST_SECRETS
 
     return tuple(name for name, _ in HOST_SECRETS) if sources.host_settings else ()

@@ -53,7 +53,9 @@ class Plan:
     capabilities: tuple[str, ...]
     """The compute capabilities that torch's build has code for; none where no GPU is used or nobody has listed them."""
     secrets: tuple[str, ...]
-    """Ids of the build secrets that install steps ask for; none is required."""
+    """Ids of all build secrets that steps ask for."""
+    required_secrets: tuple[str, ...]
+    """Those of them that a build has to be given; without the others a step does as well."""
     contexts: tuple[str, ...]
     """Named build contexts that the build has to be given."""
     facts_date: str
