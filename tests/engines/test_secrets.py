@@ -45,7 +45,9 @@ class TestBuilt:
         word, tag = uuid4().hex, f"mlcontainers-test:{uuid4().hex[:12]}"
         (tmp_path / "token").write_text(f"file-{word}")
         monkeypatch.setenv("TOKEN_HERE", f"variable-{word}")
+        # A secret is no part of the cache key: a step that ran once with another is not run again.
         image = Image.from_cpu(python="3.11").add_run(
+            f"true {uuid4()}",
             'cat /run/secrets/file | sha256sum > /srv/file && printf %s "$THERE" | sha256sum > /srv/variable',
             secrets=["file", "variable,env=THERE"],
         )
