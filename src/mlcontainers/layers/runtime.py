@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlcontainers.dockerfile import Comment, Run
@@ -34,6 +35,7 @@ _COMPARE = (
 )
 
 
+@lru_cache(maxsize=16)
 def threads(interpreter: str) -> tuple[Instruction | Comment, ...]:
     """A module that Python loads at its start, by a `.pth` file beside it."""
     lines = [shell(line) for line in THREADS.splitlines()]
@@ -49,6 +51,7 @@ def threads(interpreter: str) -> tuple[Instruction | Comment, ...]:
     )
 
 
+@lru_cache(maxsize=16)
 def compared(interpreter: str) -> tuple[Instruction | Comment, ...]:
     """A step that changes nothing: it fails where what is installed is not what was planned."""
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -11,7 +12,7 @@ from mlcontainers.facts.tables import WheelSize
 from mlcontainers.layers import Framework, Pip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from mlcontainers.facts import Catalogue, Release
     from mlcontainers.image import Image
@@ -47,9 +48,9 @@ class Forecast:
     """How far a built image was from its forecast at most, as a share; without what is unknown."""
 
 
-def forecast(catalogue: Catalogue, image: Image, packages: Sequence[Chosen], layers: int) -> Forecast:
+def forecast(catalogue: Catalogue, image: Image, packages: tuple[Chosen, ...], layers: int) -> Forecast:
     """The weight of everything that is installed, each package once."""
-    weights, unknown = weigh(catalogue, packages, image.platform.machine, _named(image))
+    weights, unknown = weigh(catalogue, packages, image.platform.machine, tuple(_named(image)))
     download = sum(weight.download for weight in weights.values())
     unpacked = sum(weight.unpacked for weight in weights.values())
     bytecode = int(sum(weight.python for weight in weights.values()) * BYTECODE)
@@ -69,8 +70,9 @@ def _named(image: Image) -> Iterator[str]:
             yield from (package.name for package in layer.packages)
 
 
+@lru_cache(maxsize=1024)
 def weigh(
-    catalogue: Catalogue, packages: Sequence[Chosen], machine: str, more: Iterable[str] = ()
+    catalogue: Catalogue, packages: tuple[Chosen, ...], machine: str, more: tuple[str, ...] = ()
 ) -> tuple[dict[str, WheelSize], tuple[str, ...]]:
     """By project what it weighs, everything brought along included; and the packages that nobody has measured."""
     weights: dict[str, WheelSize] = {}
