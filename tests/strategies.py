@@ -17,6 +17,14 @@ LINES = st.text(
     max_size=30,
 )
 """Any text of one line."""
+PRINTABLE = st.text(
+    st.one_of(
+        st.sampled_from("'\"\\\\$`!#&|;<>(){}[]*?~%=:,@^- \u00a0é€😀ＡΩ中"),
+        st.characters(min_codepoint=32, categories=("L", "M", "N", "P", "S"), include_characters=" \u00a0"),
+    ),
+    max_size=30,
+)
+"""Any text that a field may hold, most of it what some quoting language has a meaning for."""
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
 ENV_KEYS = st.from_regex(r"[A-Z][A-Z0-9]{0,8}", fullmatch=True).filter(
     lambda key: key.lower() not in {"apikey", "auth", "key", "passwd", "password", "pword", "secret", "token"}
@@ -24,6 +32,48 @@ ENV_KEYS = st.from_regex(r"[A-Z][A-Z0-9]{0,8}", fullmatch=True).filter(
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
 ARGV = st.tuples(NAMES, st.lists(LINES, max_size=3)).map(lambda parts: (parts[0], *parts[1]))
 REQUIREMENTS = st.tuples(NAMES, st.integers(0, 99)).map(lambda pair: f"{pair[0]}>={pair[1]}")
+
+DEBIAN_PACKAGES = st.builds(
+    "{}{}{}".format,
+    st.from_regex(r"[a-z0-9][a-z0-9+.-]{1,12}", fullmatch=True),
+    st.sampled_from(["", ":amd64", ":i386"]),
+    st.one_of(st.just(""), st.from_regex(r"=([0-9]:)?[0-9][A-Za-z0-9.+~-]{0,12}", fullmatch=True)),
+)
+"""As Debian's policy names packages, their machines and their versions."""
+
+
+def _pep508(name: str, extras: list[str], versions: str, marker: str, blank: str) -> str:
+    wanted = f"[{f',{blank}'.join(extras)}]" if extras else ""
+    return f"zz-{name}{blank}{wanted}{blank}{versions}{f'{blank}; {marker}' if marker else ''}".strip()
+
+
+_NO_BLANKS = st.from_regex(r"[!-~]{1,12}", fullmatch=True)
+_VERSIONS = st.one_of(
+    st.just(""),
+    st.lists(
+        st.tuples(st.sampled_from(["==", ">=", "<=", "!=", "<", ">", "~="]), st.from_regex(r"[0-9]\.[0-9]{1,2}(rc1)?", fullmatch=True)).map("".join),
+        min_size=1, max_size=3, unique=True,
+    ).flatmap(lambda parts: st.sampled_from([",", " , "]).map(lambda comma: comma.join(parts))),
+    _NO_BLANKS.map(lambda text: "===" + text.translate({ord(character): None for character in ";),\\"})),
+).filter(lambda text: text != "===")  # fmt: skip
+_MARKER = st.one_of(
+    st.just(""),
+    st.builds(
+        "{} {} {}".format,
+        st.sampled_from(["python_version", "sys_platform", "platform_machine", "os_name"]),
+        st.sampled_from(["==", "!=", "<", ">=", "in", "not in"]),
+        st.one_of(
+            PRINTABLE.map(lambda text: text.translate({ord('"'): None, ord("\\"): None})).map('"{}"'.format),
+            PRINTABLE.map(lambda text: text.translate({ord("'"): None, ord("\\"): None})).map("'{}'".format),
+        ),
+    ),
+)
+PEP508 = st.builds(
+    _pep508, NAMES, st.lists(NAMES, max_size=2, unique=True), _VERSIONS, _MARKER, st.sampled_from(["", " "])
+)
+"""Requirements with extras, versions and markers; `===` and markers may hold nearly anything."""
+CONTEXT_PATHS = st.from_regex(r"[a-z0-9_+@%:#(;=^]{1,6}(/[a-zA-Z][a-zA-Z0-9._&|{}-]{1,6}){0,2}\.txt", fullmatch=True)
+"""Files of a build context, with what a shell has a meaning for."""
 
 HOSTILE = st.sampled_from(
     [

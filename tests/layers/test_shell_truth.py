@@ -1,0 +1,199 @@
+"""What reaches a program through a shell is exactly what was asked: tried in real shells with stubs for the programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+
+from mlcontainers import Dockerfile, Image, Sources, plan
+from mlcontainers.dockerfile import From, Run
+from mlcontainers.layers.runtime import THREADS
+from mlcontainers.values.quoting import shell
+from tests.shells import SHELLS, Call, Said, ShellRoot, shell_texts
+from tests.strategies import CONTEXT_PATHS, DEBIAN_PACKAGES, LINES, PEP508, PRINTABLE
+
+if TYPE_CHECKING:
+    from mlcontainers import Plan
+
+CASES = sorted(file.parent for file in (Path(__file__).parent.parent / "cases").glob("*/image.toml"))
+START = Image.from_cpu(python="3.12")
+ANSWERS = {"python3": "/site\n", "uv": "nvidia-cudnn-cu12==9.10.2.21\nnumpy==2.4.0\ntriton==3.5.1\n"}
+"""What the stubs print: where modules lie, what is installed."""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> ShellRoot:
+    """A root of its own for the shells of this file."""
+    made = ShellRoot(tmp_path_factory.mktemp("root"))
+    (made.root / "site").mkdir()
+    return made
+
+
+pytestmark = pytest.mark.parametrize("name", SHELLS)
+
+
+def said(root: ShellRoot, name: str, decided: Plan) -> list[Said]:
+    """What comes of each RUN of the plan's Dockerfile, but for the user's own commands."""
+    pairs = zip(decided.dockerfile.instructions, decided.origins, strict=True)
+    ours = [not (origin or "").endswith("(run)") for node, origin in pairs if isinstance(node, Run)]
+    texts = [text for text, wanted in zip(shell_texts(decided.dockerfile), ours, strict=True) if wanted]
+    return [root.run(text, shell=name, answers=ANSWERS) for text in texts]
+
+
+def installs(steps: list[Said]) -> list[Call]:
+    """Every call of an installer of Python packages."""
+    return [call for step in steps for call in step.of("uv", "pip", "install")]
+
+
+def wanted(call: Call) -> list[str]:
+    """The arguments that are no options."""
+    return [word for word in call.arguments[2:] if not word.startswith("--")]
+
+
+class TestWords:
+    """One text is one word of a shell, whatever is in it, behind the builder's parser."""
+
+    @settings(max_examples=40)
+    @given(words=st.lists(st.one_of(LINES, PRINTABLE).filter(bool), min_size=1, max_size=40))
+    def test_each_word_arrives(self, root: ShellRoot, name: str, words: list[str]) -> None:
+        dockerfile = Dockerfile.of(From("scratch"), Run.shell("stub", *map(shell, words), "> /printed"))
+
+        (text,) = shell_texts(dockerfile)
+
+        assert root.run(text, shell=name).calls[0].arguments == tuple(words)
+
+
+class TestApt:
+    """`add_apt`: names, machines and versions as Debian's policy allows them."""
+
+    @settings(max_examples=40)
+    @given(packages=st.lists(DEBIAN_PACKAGES, min_size=1, max_size=30))
+    def test_packages(self, root: ShellRoot, name: str, packages: list[str]) -> None:
+        steps = said(root, name, plan(START.add_apt(*packages)))
+
+        (call,) = (call for step in steps for call in step.of("apt-get", "install"))
+        assert [word for word in call.arguments[1:] if word[:1] != "-"] == sorted(set(packages))
+        assert call.environment["DEBIAN_FRONTEND"] == "noninteractive"
+
+
+class TestPip:
+    """`add_pip`: every requirement that PEP 508 knows, down to `===` and markers that hold anything."""
+
+    @settings(max_examples=40)
+    @given(packages=st.lists(PEP508, min_size=1, max_size=30))
+    def test_packages(self, root: ShellRoot, name: str, packages: list[str]) -> None:
+        steps = said(root, name, plan(START.add_pip(*packages)))
+
+        (call,) = installs(steps)
+        assert {Requirement(word) for word in wanted(call)} == set(map(Requirement, packages))
+
+    @settings(max_examples=40)
+    @given(paths=st.lists(CONTEXT_PATHS, min_size=1, max_size=5, unique=True))
+    def test_the_file_that_is_read_is_the_file_that_is_mounted(
+        self, root: ShellRoot, name: str, paths: list[str]
+    ) -> None:
+        image = START
+        for path in paths:
+            image = image.add_pip(requirements=path)
+        decided = plan(image)
+        runs = [node for node in decided.dockerfile.instructions if isinstance(node, Run)]
+
+        taken = [
+            _bound(run)[word.removeprefix("--requirement=")]
+            for run, step in zip(runs, said(root, name, decided), strict=True)
+            for call in installs([step])
+            for word in call.arguments
+            if word.startswith("--requirement=")
+        ]
+        assert taken == paths
+
+
+def _bound(run: Run) -> dict[str | None, str | None]:
+    """Files of the context that a step sees: source by target."""
+    options = [dict(mount.options) for mount in run.mounts if mount.type == "bind"]
+    return {option["target"]: option.get("source") for option in options if "from" not in option}
+
+
+class TestCommands:
+    """`add_run`: the shell gets the command as it was given, to the byte."""
+
+    @settings(max_examples=100)
+    @given(words=st.lists(PRINTABLE.filter(bool), min_size=1, max_size=5))
+    def test_the_whole_text(self, root: ShellRoot, name: str, words: list[str]) -> None:
+        command = f"stub {' '.join(map(shell, words))}"
+
+        *_, text = shell_texts(plan(START.add_run(command)).dockerfile)
+
+        assert text == command
+        assert root.run(text, shell=name).calls[0].arguments == tuple(words)
+
+
+class TestSources:
+    """Addresses of mirrors are one word each."""
+
+    @settings(max_examples=40)
+    @given(path=st.from_regex(r"/[A-Za-z0-9._~%+/-]{0,30}", fullmatch=True))
+    def test_mirrors(self, root: ShellRoot, name: str, path: str) -> None:
+        url = f"https://wheels.example.com:8443{path}"
+        decided = plan(START.add_torch("2.9"), sources=Sources(mirrors=(("pytorch", url),)))
+
+        calls = installs(said(root, name, decided))
+
+        assert f"--default-index={url}" in calls[0].arguments
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+class TestGallery:
+    """Every step of every case runs to its end, and what it says is what was decided."""
+
+    def test_each_package_is_installed_as_it_was_decided(self, root: ShellRoot, name: str, case: Path) -> None:
+        decided = plan(Image.load(case / "image.toml"))
+
+        asked = {word for call in installs(said(root, name, decided)) for word in wanted(call)}
+
+        planned = {pin.requirement for pin in decided.pins}
+        layers = [vars(layer).get("packages") for layer in decided.image.layers if layer.kind == "pip"]
+        users = {str(package) for packages in layers for package in packages or ()}
+        assert asked == planned | users
+
+    def test_the_seal_names_what_was_decided(self, root: ShellRoot, name: str, case: Path) -> None:
+        decided = plan(Image.load(case / "image.toml"))
+
+        sealed = "".join(step.files.get("/etc/python-constraints.txt", "") for step in said(root, name, decided))
+
+        lines = [line for line in sealed.splitlines() if not line.startswith(("nvidia-cudnn-cu12", "triton==3.5.1"))]
+        assert sorted(lines) == sorted(map(str, decided.pins))
+
+    def test_files_that_the_shell_writes_are_what_they_are_here(self, root: ShellRoot, name: str, case: Path) -> None:
+        decided = plan(Image.load(case / "image.toml"))
+        written = {path: text for step in said(root, name, decided) for path, text in step.files.items()}
+
+        if "/tmp/tools.txt" in written:
+            tools = [Requirement(line.partition(" ")[0]) for line in written["/tmp/tools.txt"].splitlines()]
+            assert "uv" in {tool.name for tool in tools}
+            assert all("--hash=sha256:" in line for line in written["/tmp/tools.txt"].splitlines())
+        assert written.get("/site/container_threads.py", THREADS) == THREADS
+        assert written.keys() <= {
+            "/tmp/tools.txt",
+            "/site/container_threads.py",
+            "/site/container_threads.pth",
+            "/etc/python-constraints.txt",
+            "/dev/shm/installed",
+        }
+
+    def test_programs_for_python_are_programs(self, root: ShellRoot, name: str, case: Path) -> None:
+        """No quoting language between the builder and Python has changed them."""
+        programs = [
+            call.arguments[-1]
+            for step in said(root, name, plan(Image.load(case / "image.toml")))
+            for call in step.calls
+            if call.program.rpartition("/")[2].startswith("python") and call.arguments[0] in {"-c", "-Bc"}
+        ]
+
+        for program in programs:
+            compile(program, "<step>", "exec")
