@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 go: Any = import_module("dockerfile")
 SHELLS = ("dash", "bash")
 REAL = ("sed", "rm", "mkdir", "cat", "env", "chmod", "ln", "mv", "cp", "dirname", "basename")
-"""Programs that are what they are everywhere."""
+"""Programs that are what they are everywhere; a text that needs another finds it in neither list and fails."""
 STUBS = (
     "/opt/uv/bin/uv",
     "/opt/uv/bin/pip",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -34,7 +34,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> ShellRoot:
     return made
 
 
-pytestmark = pytest.mark.parametrize("name", SHELLS)
+@pytest.fixture(scope="module", params=SHELLS)
+def name(request: pytest.FixtureRequest) -> str:
+    """Debian's shell, and the one of many other bases."""
+    return str(request.param)
 
 
 def said(root: ShellRoot, name: str, decided: Plan) -> list[Said]:
@@ -58,7 +61,7 @@ def wanted(call: Call) -> list[str]:
 class TestWords:
     """One text is one word of a shell, whatever is in it, behind the builder's parser."""
 
-    @settings(max_examples=40)
+    @settings(max_examples=50)
     @given(words=st.lists(st.one_of(LINES, PRINTABLE).filter(bool), min_size=1, max_size=40))
     def test_each_word_arrives(self, root: ShellRoot, name: str, words: list[str]) -> None:
         dockerfile = Dockerfile.of(From("scratch"), Run.shell("stub", *map(shell, words), "> /printed"))
@@ -71,7 +74,7 @@ class TestWords:
 class TestApt:
     """`add_apt`: names, machines and versions as Debian's policy allows them."""
 
-    @settings(max_examples=40)
+    @settings(max_examples=15)
     @given(packages=st.lists(DEBIAN_PACKAGES, min_size=1, max_size=30))
     def test_packages(self, root: ShellRoot, name: str, packages: list[str]) -> None:
         steps = said(root, name, plan(START.add_apt(*packages)))
@@ -84,7 +87,7 @@ class TestApt:
 class TestPip:
     """`add_pip`: every requirement that PEP 508 knows, down to `===` and markers that hold anything."""
 
-    @settings(max_examples=40)
+    @settings(max_examples=15)
     @given(packages=st.lists(PEP508, min_size=1, max_size=30))
     def test_packages(self, root: ShellRoot, name: str, packages: list[str]) -> None:
         steps = said(root, name, plan(START.add_pip(*packages)))
@@ -92,7 +95,7 @@ class TestPip:
         (call,) = installs(steps)
         assert {Requirement(word) for word in wanted(call)} == set(map(Requirement, packages))
 
-    @settings(max_examples=40)
+    @settings(max_examples=15)
     @given(paths=st.lists(CONTEXT_PATHS, min_size=1, max_size=5, unique=True))
     def test_the_file_that_is_read_is_the_file_that_is_mounted(
         self, root: ShellRoot, name: str, paths: list[str]
@@ -122,7 +125,7 @@ def _bound(run: Run) -> dict[str | None, str | None]:
 class TestCommands:
     """`add_run`: the shell gets the command as it was given, to the byte."""
 
-    @settings(max_examples=100)
+    @settings(max_examples=25)
     @given(words=st.lists(PRINTABLE.filter(bool), min_size=1, max_size=5))
     def test_the_whole_text(self, root: ShellRoot, name: str, words: list[str]) -> None:
         command = f"stub {' '.join(map(shell, words))}"
@@ -136,7 +139,7 @@ class TestCommands:
 class TestSources:
     """Addresses of mirrors are one word each."""
 
-    @settings(max_examples=40)
+    @settings(max_examples=15)
     @given(path=st.from_regex(r"/[A-Za-z0-9._~%+/-]{0,30}", fullmatch=True))
     def test_mirrors(self, root: ShellRoot, name: str, path: str) -> None:
         url = f"https://wheels.example.com:8443{path}"
@@ -147,31 +150,39 @@ class TestSources:
         assert f"--default-index={url}" in calls[0].arguments
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+class Tried(NamedTuple):
+    """A case of the gallery, and what came of its steps."""
+
+    plan: Plan
+    steps: list[Said]
+
+
+@pytest.fixture(scope="module", params=CASES, ids=[case.name for case in CASES])
+def tried(root: ShellRoot, name: str, request: pytest.FixtureRequest) -> Tried:
+    """Each case once in each shell."""
+    decided = plan(Image.load(request.param / "image.toml"))
+    return Tried(decided, said(root, name, decided))
+
+
 class TestGallery:
     """Every step of every case runs to its end, and what it says is what was decided."""
 
-    def test_each_package_is_installed_as_it_was_decided(self, root: ShellRoot, name: str, case: Path) -> None:
-        decided = plan(Image.load(case / "image.toml"))
+    def test_each_package_is_installed_as_it_was_decided(self, tried: Tried) -> None:
+        asked = {word for call in installs(tried.steps) for word in wanted(call)}
 
-        asked = {word for call in installs(said(root, name, decided)) for word in wanted(call)}
-
-        planned = {pin.requirement for pin in decided.pins}
-        layers = [vars(layer).get("packages") for layer in decided.image.layers if layer.kind == "pip"]
+        planned = {pin.requirement for pin in tried.plan.pins}
+        layers = [vars(layer).get("packages") for layer in tried.plan.image.layers if layer.kind == "pip"]
         users = {str(package) for packages in layers for package in packages or ()}
         assert asked == planned | users
 
-    def test_the_seal_names_what_was_decided(self, root: ShellRoot, name: str, case: Path) -> None:
-        decided = plan(Image.load(case / "image.toml"))
-
-        sealed = "".join(step.files.get("/etc/python-constraints.txt", "") for step in said(root, name, decided))
+    def test_the_seal_names_what_was_decided(self, tried: Tried) -> None:
+        sealed = "".join(step.files.get("/etc/python-constraints.txt", "") for step in tried.steps)
 
         lines = [line for line in sealed.splitlines() if not line.startswith(("nvidia-cudnn-cu12", "triton==3.5.1"))]
-        assert sorted(lines) == sorted(map(str, decided.pins))
+        assert sorted(lines) == sorted(map(str, tried.plan.pins))
 
-    def test_files_that_the_shell_writes_are_what_they_are_here(self, root: ShellRoot, name: str, case: Path) -> None:
-        decided = plan(Image.load(case / "image.toml"))
-        written = {path: text for step in said(root, name, decided) for path, text in step.files.items()}
+    def test_files_that_the_shell_writes_are_what_they_are_here(self, tried: Tried) -> None:
+        written = {path: text for step in tried.steps for path, text in step.files.items()}
 
         if "/tmp/tools.txt" in written:
             tools = [Requirement(line.partition(" ")[0]) for line in written["/tmp/tools.txt"].splitlines()]
@@ -186,11 +197,11 @@ class TestGallery:
             "/dev/shm/installed",
         }
 
-    def test_programs_for_python_are_programs(self, root: ShellRoot, name: str, case: Path) -> None:
+    def test_programs_for_python_are_programs(self, tried: Tried) -> None:
         """No quoting language between the builder and Python has changed them."""
         programs = [
             call.arguments[-1]
-            for step in said(root, name, plan(Image.load(case / "image.toml")))
+            for step in tried.steps
             for call in step.calls
             if call.program.rpartition("/")[2].startswith("python") and call.arguments[0] in {"-c", "-Bc"}
         ]
