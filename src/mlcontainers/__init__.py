@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from mlcontainers.dockerfile import Dockerfile as Dockerfile
     from mlcontainers.dockerfile import check as check
     from mlcontainers.engines import BuiltImage as BuiltImage
+    from mlcontainers.engines import Report as Report
     from mlcontainers.engines import build as build
+    from mlcontainers.engines import verify as verify
     from mlcontainers.errors import BuildFailedError as BuildFailedError
     from mlcontainers.errors import EngineError as EngineError
     from mlcontainers.errors import EngineNotFoundError as EngineNotFoundError
@@ -66,6 +68,7 @@ _WHERE = {
     "MlcontainersError": "errors",
     "Plan": "planners",
     "Problem": "errors",
+    "Report": "engines",
     "Rocm": "values.accelerators",
     "Secret": "values.secrets",
     "Sources": "values.sources",
@@ -76,6 +79,7 @@ _WHERE = {
     "check": "dockerfile",
     "pin": "planners.pinning",
     "plan": "planners",
+    "verify": "engines",
 }
 
 __all__ = [
@@ -99,6 +103,7 @@ __all__ = [
     "Plan",
     "Problem",
     "RefreshError",
+    "Report",
     "Rocm",
     "Secret",
     "Sources",
@@ -109,6 +114,7 @@ __all__ = [
     "check",
     "pin",
     "plan",
+    "verify",
 ]
 
 

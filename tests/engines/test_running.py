@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 
 from mlcontainers import EngineError, Image, build
-from mlcontainers.engines.running import LABEL, running
+from mlcontainers.engines.containers import LABEL
+from mlcontainers.engines.running import running
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import http.client
 import time
-import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from mlcontainers.engines.containers import temporary
 from mlcontainers.engines.sdk import docker_sdk
 from mlcontainers.errors import EngineError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-LABEL = "io.mlcontainers.temporary"
-"""Marks the containers that are started here, so that one that is left over can be found."""
 _STEP = 0.1
 
 
@@ -66,28 +64,10 @@ def running(reference: str, *, port: int = 8080, host_port: int | None = None, *
     `host_port` is a free one where it is left out. `options` are those of the Docker SDK's `containers.create`.
     Raises EngineError where the engine refuses, or the container has ended at once.
     """
-    with docker_sdk() as client:
-        name = f"mlcontainers-{uuid.uuid4().hex[:12]}"
-        container: Any = None
-        try:
-            container = client.containers.create(
-                reference, name=name, ports={f"{port}/tcp": ("127.0.0.1", host_port)}, labels={LABEL: "1"}, **options
-            )
-            container.start()
-            yield Service(container, _published(container, port))
-        finally:
-            _remove(client, name, created=container is not None)
-
-
-def _remove(client: Any, name: str, *, created: bool) -> None:
-    """By name: an interrupt can come while the engine creates a container whose answer we never see."""
-    from docker.errors import NotFound
-
-    for _ in range(1 if created else 5):
-        with suppress(NotFound):
-            client.api.remove_container(name, force=True, v=True)
-            return
-        time.sleep(_STEP)
+    published = {f"{port}/tcp": ("127.0.0.1", host_port)}
+    with docker_sdk() as client, temporary(client, reference, ports=published, **options) as container:
+        container.start()
+        yield Service(container, _published(container, port))
 
 
 def _published(container: Any, port: int) -> int:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mlcontainers.values.platforms import Platform
     from mlcontainers.values.references import ImageReference
     from mlcontainers.values.sources import Sources
-    from mlcontainers.values.versions import PythonVersion
+    from mlcontainers.values.versions import CudaVersion, PythonVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,9 @@ class Pin:
     """It lies in the wheelhouse of this build."""
     extras: tuple[str, ...] = ()
     """As in `tensorflow[and-cuda]`."""
+    cuda: CudaVersion | None = None
+    """The CUDA that its wheel is built for; None in a build for the CPU, and where nobody knows."""
+    cudnn: str | None = None
 
     def __str__(self) -> str:
         return f"{self.project}=={self.version}"

@@ -281,7 +281,8 @@ def _pins(image: Image, solution: Solution, accelerator: Accelerator, sources: S
 def _pin(image: Image, chosen: Chosen, solution: Solution, sources: Sources) -> Pin:
     python = solution.python
     local = python is not None and in_wheelhouse(sources, chosen, python, image.platform)
-    return Pin(chosen.project, chosen.version, chosen.index, local, chosen.extras)
+    cuda = chosen.cuda or chosen.base_cuda
+    return Pin(chosen.project, chosen.version, chosen.index, local, chosen.extras, cuda, chosen.cudnn)
 
 
 @lru_cache(maxsize=256)

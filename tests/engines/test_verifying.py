@@ -1,0 +1,209 @@
+"""Verifications of real images on a real engine: a good one passes, and each planted fault is found."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from mlcontainers import EngineError, Image, Plan, Report, build, plan, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
+
+IMAGE = Image.from_cpu(python="3.11").add_sklearn().with_serve("python", "-m", "http.server", "8080")
+SITE = "/usr/local/lib/python3.11/site-packages"
+MANY_FAULTS = rf"""
+USER root
+# Another scikit-learn, by someone who has turned the seal off; and what it imports is gone.
+RUN PIP_CONSTRAINT= pip install --quiet --no-deps --root-user-action=ignore 'scikit-learn<1.7' && pip uninstall --quiet --yes joblib
+# One library in two places, and one that is none.
+RUN mkdir -p {SITE}/nvidia/cuda_runtime/lib {SITE}/nvidia/old/lib \
+    && cp "$(find / -name 'libz.so*' -type f | head -1)" {SITE}/nvidia/cuda_runtime/lib/libcudart.so.12 \
+    && cp {SITE}/nvidia/cuda_runtime/lib/libcudart.so.12 {SITE}/nvidia/old/lib/ \
+    && echo text > {SITE}/nvidia/old/lib/libcublas.so.12
+EXPOSE 9999
+LABEL mlcontainers.stop-grace="1s"
+# As the first process of the container it has no default for SIGTERM.
+ENTRYPOINT ["python", "-m", "http.server", "8080"]
+"""
+LONELY = rf"""
+FROM python:3.11-slim-bookworm
+RUN pip install --quiet --root-user-action=ignore pyyaml && chmod 700 {SITE}/yaml && chown -R nobody {SITE}/yaml
+EXPOSE 8080 53/udp
+USER nobody
+HEALTHCHECK CMD echo never mind; exit 1
+CMD ["python", "-c", "import http.server as s; s.HTTPServer(('127.0.0.1', 8080), s.SimpleHTTPRequestHandler).serve_forever()"]
+"""
+ENDS_AT_ONCE = """
+FROM python:3.11-slim-bookworm
+USER 1000
+EXPOSE 8080
+CMD ["python", "-c", "raise SystemExit('there is no model')"]
+"""
+
+
+@pytest.fixture(scope="module")
+def built() -> Iterator[Callable[[str], str]]:
+    """Builds a Dockerfile without a context; the images are gone afterwards."""
+    tags: list[str] = []
+
+    def make(dockerfile: str) -> str:
+        tags.append(f"mlcontainers-test:{uuid4().hex[:12]}")
+        command = ("docker", "buildx", "build", "--quiet", "--load", "--provenance=false", f"--tag={tags[-1]}", "-")
+        subprocess.run(command, input=dockerfile, text=True, check=True, stdout=subprocess.DEVNULL)
+        return tags[-1]
+
+    yield make
+    subprocess.run(("docker", "image", "rm", "--force", *tags), capture_output=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def decided() -> Plan:
+    return plan(IMAGE)
+
+
+@pytest.fixture(scope="module")
+def good(decided: Plan) -> Iterator[str]:
+    tag = f"mlcontainers-test:{uuid4().hex[:12]}"
+    build(decided, tags=[tag], host_settings=True)
+    yield tag
+    subprocess.run(("docker", "image", "rm", "--force", tag), capture_output=True, check=False)
+
+
+def verdicts(report: Report) -> dict[str, str]:
+    return {check.name: check.verdict for check in report.checks}
+
+
+def codes(report: Report) -> dict[str, str]:
+    """For each problem its severity."""
+    return {problem.code: problem.severity for problem in report.problems}
+
+
+def left_over(reference: str) -> str:
+    asked = ("docker", "ps", "--all", "--quiet", "--filter", f"ancestor={reference}")
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+
+
+class TestGood:
+    def test_a_good_image_passes(self, good: str, decided: Plan) -> None:
+        report = verify(good, plan=decided)
+
+        assert report.problems == ()
+        assert report.ok
+        assert verdicts(report) == {
+            "user": "yes",
+            "python": "yes",
+            "versions": "yes",
+            "import numpy": "yes",
+            "import scikit-learn": "yes",
+            "libraries": "yes",
+            "any user": "yes",
+            "health": "yes",
+            "port 8080": "yes",
+            "stop": "yes",
+        }
+        assert dict(report.installed)["scikit-learn"] == str(decided.pins[0].version)
+        assert not left_over(good)
+
+
+class TestFaults:
+    """All of them at once, in one image; each has its own line and its own reason."""
+
+    @pytest.fixture(scope="module")
+    @staticmethod
+    def report(good: str, decided: Plan, built: Callable[[str], str]) -> Report:
+        return verify(built(f"FROM {good}\n{MANY_FAULTS}"), plan=decided, patience=3)
+
+    def because(self, report: Report, code: str) -> str:
+        return "\n".join(line for problem in report.problems if problem.code == code for line in problem.because)
+
+    def test_every_fault_and_no_other(self, report: Report) -> None:
+        assert codes(report) == {
+            "root-user": "error",
+            "wrong-version": "error",
+            "import-failed": "error",
+            "cuda-in-cpu-image": "error",
+            "broken-library": "error",
+            "duplicate-library": "warning",
+            "port-silent": "error",
+            "ignores-sigterm": "error",
+        }
+        assert not report.ok
+        assert not left_over(report.reference)
+
+    def test_a_later_step_has_swapped_a_package(self, report: Report, decided: Plan) -> None:
+        assert f"scikit-learn 1.6.1, planned was {decided.pins[0].version}" in self.because(report, "wrong-version")
+
+    def test_what_an_import_lacks(self, report: Report) -> None:
+        assert "ModuleNotFoundError: No module named 'joblib'" in self.because(report, "import-failed")
+
+    def test_a_library_in_two_places(self, report: Report) -> None:
+        assert self.because(report, "duplicate-library") == (
+            f"libcudart.so.12: {SITE}/nvidia/cuda_runtime/lib/libcudart.so.12, {SITE}/nvidia/old/lib/libcudart.so.12"
+        )
+
+    def test_a_library_that_is_none(self, report: Report) -> None:
+        assert f"{SITE}/nvidia/old/lib/libcublas.so.12: file too short" in self.because(report, "broken-library")
+
+    def test_a_port_where_nothing_answers(self, report: Report) -> None:
+        assert verdicts(report)["port 8080"] == "yes"
+        assert self.because(report, "port-silent") == "ports that something listens on: 8080"
+
+    def test_a_program_that_ignores_sigterm(self, report: Report) -> None:
+        (stop,) = (check for check in report.checks if check.name == "stop")
+
+        assert stop.seen.startswith("exit code 137 after 1.")
+
+    def test_the_report_is_text_and_data(self, report: Report) -> None:
+        lines = report.explain().splitlines()
+
+        assert "no      port 9999: nothing listens on port 9999, which the image exposes" in lines
+        assert "error[root-user]: the container runs as root" in lines
+        assert report.to_json()["ok"] is False
+        assert {problem["code"] for problem in report.to_json()["problems"]} == set(codes(report))
+
+
+class TestAnyImage:
+    """Without a plan."""
+
+    def test_faults_that_one_user_does_not_see(self, built: Callable[[str], str]) -> None:
+        report = verify(built(LONELY), patience=2)
+
+        assert codes(report) == {
+            "named-user": "warning",
+            "one-user-only": "warning",
+            "not-healthy": "error",
+            "port-on-loopback": "error",
+            "ignores-sigterm": "error",
+        }
+        assert verdicts(report)["port 53/udp"] == "unknown"
+        (health,) = (problem for problem in report.problems if problem.code == "not-healthy")
+        assert "the check says: never mind" in health.because
+
+    def test_a_program_that_ends_at_once(self, built: Callable[[str], str]) -> None:
+        report = verify(built(ENDS_AT_ONCE), patience=2)
+
+        (problem,) = report.problems
+        assert problem.what == "the program ended with exit code 1 instead of serving"
+        assert problem.because == ("log: there is no model",)
+
+    def test_one_without_python(self) -> None:
+        report = verify("debian:bookworm-slim")
+
+        assert verdicts(report) == {"user": "no", "python": "unknown"}
+
+    def test_one_that_is_not_there(self) -> None:
+        with pytest.raises(EngineError, match=r"the engine has no image 'nobody/nothing:1'(?s:.*)docker pull"):
+            verify("nobody/nothing:1")
+
+    def test_gpus_where_there_are_none(self, built: Callable[[str], str]) -> None:
+        tag = built(ENDS_AT_ONCE)
+        with pytest.raises(EngineError, match="this engine cannot give a container a GPU"):
+            verify(tag, gpus=True)
+
+        assert not left_over(tag)
