@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from mlcontainers.layers.installing import install
 from mlcontainers.layers.layer import Layer, Volatility
-from mlcontainers.values.paths import ContextPath
+from mlcontainers.values.paths import MountedPath
 from mlcontainers.values.text import invalid
 from mlcontainers.values.wishes import PackageRequirement
 
@@ -25,7 +25,7 @@ class Pip(Layer, frozen=True):
     kind: Literal["pip"] = "pip"
     packages: Annotated[tuple[PackageRequirement, ...], Field(strict=False)] = ()
     """Requirements such as `accelerate>=1.2`."""
-    requirements: ContextPath | None = None
+    requirements: MountedPath | None = None
     """A requirements file of the build context."""
 
     @model_validator(mode="after")

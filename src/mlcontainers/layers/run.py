@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from mlcontainers.dockerfile import Comment, Mount, Run
+from mlcontainers.errors import InvalidDockerfileError, InvalidValueError
 from mlcontainers.layers.installing import host_mounts
 from mlcontainers.layers.layer import Layer, Volatility
 from mlcontainers.values.secrets import Secret
@@ -26,6 +27,10 @@ def _command(text: str) -> str:
             "give each command whole; several are run one after the other",
             because=("it would take the next line of the Dockerfile with it",),
         )
+    try:
+        Run.shell(command)
+    except InvalidDockerfileError as error:
+        raise InvalidValueError(*error.problems) from None
     return command
 
 

@@ -11,12 +11,13 @@ from mlcontainers.values.text_value import TextValue
 
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|s|m|h))+", re.ASCII).fullmatch
 _PART = re.compile(r"([0-9.]+)(ms|s|m|h)", re.ASCII)
+_LONGEST = 366 * 24 * 3_600_000
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 
 
 @dataclass(frozen=True, slots=True)
 class Duration(TextValue):
-    """A length of time of at least a millisecond, with its unit: `30s`, `1m30s`, `500ms`."""
+    """A length of time from a millisecond to a year, with its unit: `30s`, `1m30s`, `500ms`."""
 
     text: str
 
@@ -25,9 +26,9 @@ class Duration(TextValue):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a duration in Go's notation, as BuildKit does; a unit is required."""
-        if not isinstance(text, str) or not _DURATION(text) or cls(text).milliseconds < 1:
+        if not isinstance(text, str) or not _DURATION(text) or not 1 <= cls(text).milliseconds <= _LONGEST:
             hint = f'write "{text}s"' if str(text).isdigit() and str(text) != "0" else "as in '30s' or '1m30s'"
-            raise invalid("bad-duration", f"{text!r} is no duration of a millisecond or more", hint)
+            raise invalid("bad-duration", f"{text!r} is no duration from a millisecond to a year", hint)
         return cls(text)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from posixpath import normpath
 from typing import ClassVar, Self
@@ -21,6 +22,9 @@ def _path(text: object) -> str:
             because=("builders expand variables and remove quotes and backslashes in paths",),
         )
     return path
+
+
+_MOUNTABLE = re.compile(r"[!-~]+", re.ASCII).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +80,22 @@ class ContextPath(TextValue):
 
     def __str__(self) -> str:
         return self.text
+
+
+class MountedPath(ContextPath):
+    """A file of the build context that a build step sees without a layer keeping it, such as `requirements.txt`."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a path that can stand in a mount of a build step."""
+        path = super().parse(text)
+        if not _MOUNTABLE(path.text) or any(sign in path.text for sign in ",`"):
+            raise invalid(
+                "unmountable-path",
+                f"path {path.text!r} holds a blank, a comma, a backtick or a character beyond ASCII",
+                "give the file another name",
+                because=("a build step mounts it, and builders do not agree on how such a name is written there",),
+            )
+        return path

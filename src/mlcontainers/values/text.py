@@ -10,13 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+LONGEST = 10_000
+"""Bytes of a text as UTF-8. A line of a Dockerfile has 65,535, and quoting makes a text at most five times longer."""
+
+
 def invalid(code: str, what: str, *hints: str, because: tuple[str, ...] = ()) -> InvalidValueError:
     """The error for a text that is refused at the door; whoever knows the place adds it."""
     return InvalidValueError(Problem(code, "error", "", what, because, hints))
 
 
 def line(text: object, what: str = "text") -> str:
-    """`text` if it is one line without control characters, surrogates or line separators.
+    """`text` if it is one line of at most `LONGEST` bytes, without control characters, surrogates or line separators.
 
     A line break is what turns a value into an instruction of its own, so none passes here.
     """
@@ -24,6 +28,10 @@ def line(text: object, what: str = "text") -> str:
         given = cast("list[object]", text) if isinstance(text, list | tuple) else []
         hint = (f"without the brackets: {', '.join(map(repr, given))}",) if given else ()
         raise invalid("not-text", f"{what} must be text, got {text!r}", *hint)
+    if len(text) > LONGEST // 4 and len(text.encode("utf-8", "replace")) > LONGEST:
+        because = ("a line of a Dockerfile has room for 65,535 bytes, and quoting needs some of it",)
+        shown = f"{what} {text[:40]!r}... is longer than {LONGEST:,} bytes"
+        raise invalid("too-long", shown, "put it into a file of the build context", because=because)
     if text.isascii() and text.isprintable():
         return text
     for character in text:
