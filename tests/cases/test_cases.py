@@ -17,6 +17,7 @@ from mlcontainers.dockerfile.second_reader import differences
 from mlcontainers.engines.client import docker_program
 
 HERE = Path(__file__).parent
+FILES = {"description": "image.toml", "Dockerfile": "Dockerfile", "plan": "plan.txt"}
 CASES = sorted(file.parent.name for file in HERE.glob("*/image.toml"))
 HADOLINT = Path(sysconfig.get_path("scripts")) / "hadolint"
 
@@ -58,6 +59,38 @@ class TestExpected:
         }
 
         assert outputs == {(case / "Dockerfile").read_bytes()}
+
+
+GALLERY = HERE.parents[1] / "docs" / "gallery.md"
+HEAD = """\
+# Gallery
+
+Images as they are described, the Dockerfile that each becomes, and the plan that says why. The tests write every one of
+them again and compare; `hadolint` and BuildKit's own checks find nothing in any of them.
+
+| image | shows | files |
+|---|---|---|
+"""
+
+
+class TestGallery:
+    """The page that leads through the cases is made from them."""
+
+    def test_the_page_equals_the_file(self, pytestconfig: pytest.Config) -> None:
+        text = HEAD + "".join(map(_row, CASES))
+        if pytestconfig.getoption("--write-goldens"):
+            GALLERY.write_text(text, encoding="utf-8")
+
+        assert text == GALLERY.read_text(encoding="utf-8")
+
+
+def _row(name: str) -> str:
+    """A case says at its top what it shows."""
+    first = (HERE / name / "image.toml").read_text(encoding="utf-8").partition("\n")[0]
+    assert first.startswith("# ") and first.endswith("."), name
+    folder = f"../tests/cases/{name}"
+    files = ", ".join(f"[{label}]({folder}/{file})" for label, file in FILES.items())
+    return f"| {name} | {first.removeprefix('# ')} | {files} |\n"
 
 
 class TestOtherReaders:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcontainers import Image, plan
+from mlcontainers import Image, ImpossibleError, plan
 from mlcontainers.layers import Volatility
 from mlcontainers.planners.ordering import written_order
 from tests.strategies import IMAGES, PATHS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class TestOrder:
@@ -33,6 +38,49 @@ class TestOrder:
         written = [image.layers[position].volatility for position in written_order(image.layers)]
         for before, after in itertools.pairwise(written):
             assert before <= after or Volatility.BARRIER in {before, after}
+
+
+class TestNeeds:
+    """Who needs a framework is installed after it, in whichever order they were added."""
+
+    @pytest.mark.parametrize("name", ["lightning", "sentence-transformers", "accelerate"])
+    @pytest.mark.parametrize("start", [Image.from_cpu(python="3.12"), Image.from_cuda("12.8", python="3.12")])
+    def test_torch_comes_first(self, start: Image, name: str) -> None:
+        """Else the installer brings whichever build of torch it likes, and gigabytes of CUDA with it."""
+        one = plan(start.add_framework(name).add_torch("2.9")).dockerfile.render()
+        other = plan(start.add_torch("2.9").add_framework(name)).dockerfile.render()
+
+        assert one == other
+        assert one.index(" torch==2.9") < one.index(f" {name}==")
+
+    def test_a_chain_of_needs_is_followed(self) -> None:
+        start = Image.from_cpu(python="3.12")
+        steps: list[Callable[[Image], Image]] = [
+            lambda image: image.add_framework("sentence-transformers"),
+            lambda image: image.add_transformers(),
+            lambda image: image.add_torch(),
+            lambda image: image.add_sklearn(),
+        ]
+        for one, two, three, four in itertools.permutations(steps):
+            text = plan(four(three(two(one(start))))).dockerfile.render()
+            places = [text.index(f" {name}==") for name in ("torch", "sentence-transformers")]
+            assert places == sorted(places)
+            assert text.index(" transformers==") < places[1]
+            assert text.index(" scikit-learn==") < places[1]
+
+    def test_behind_a_command_it_is_refused(self) -> None:
+        image = Image.from_cpu(python="3.12").add_framework("lightning").add_run("true").add_torch()
+
+        with pytest.raises(ImpossibleError) as caught:
+            plan(image)
+
+        assert str(caught.value) == (
+            "error[needed-earlier]: layers[0] (framework) needs torch, which layers[2] (torch) installs behind a shell command\n"
+            "  where: layers[0] (framework)\n"
+            "  because: nothing moves past a command that nobody knows\n"
+            "  because: without it the first brings another torch\n"
+            "  hint: add torch before the command"
+        )
 
 
 class TestCachedPrefix:

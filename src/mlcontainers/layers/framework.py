@@ -21,6 +21,7 @@ _CPU_SIBLINGS = {
     "x86_64": {"tensorflow": "tensorflow-cpu", "xgboost": "xgboost-cpu"},
     "aarch64": {"xgboost": "xgboost-cpu"},
 }
+_OWNERS = {"pytorch": "PyTorch"}
 _CUDA_SIBLINGS = {"onnxruntime": "onnxruntime-gpu", "paddlepaddle": "paddlepaddle-gpu"}
 
 
@@ -68,7 +69,11 @@ class Framework(Layer, frozen=True):
     def lower(self, target: Target) -> tuple[Instruction | Comment, ...]:
         """One instruction, since a framework's wheels are the heaviest and steadiest layer there is."""
         origins = dict.fromkeys(
-            "this build's wheelhouse" if pin.local else f"{self.name}'s own index" if pin.index else "the Python index"
+            "this build's wheelhouse"
+            if pin.local
+            else f"{_OWNERS[pin.index.name]}'s own index"
+            if pin.index
+            else "the Python index"
             for pin in target.pins
         )
         return (

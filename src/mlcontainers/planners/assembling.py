@@ -30,7 +30,6 @@ from mlcontainers.layers import Apt, Framework, Pip, Shell, Volatility
 from mlcontainers.layers.installing import CONSTRAINTS, UV_HOME, UV_STAGE, HashedTool, uv_stage
 from mlcontainers.layers.runtime import compared, threads
 from mlcontainers.planners.bases import OWN_PYTHON
-from mlcontainers.planners.ordering import written_order
 from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.names import OCI_PREFIX
 from mlcontainers.values.references import ImageReference
@@ -59,6 +58,8 @@ class Decided:
     image: Image
     base: Base
     target: Target
+    order: tuple[int, ...]
+    """Positions of the layers as they are written."""
     pins: tuple[tuple[Pin, ...], ...]
     """For each layer what it installs."""
     tools: tuple[HashedTool, ...]
@@ -171,7 +172,7 @@ def _layers(decided: Decided) -> Iterator[Item]:
     image = decided.image
     waiting = list(_settings(decided))
     sealed = False
-    merged = tuple(_merged(image))
+    merged = tuple(_merged(image, decided.order))
     for place, (positions, layer) in enumerate(merged):
         for setting in [setting for setting in waiting if setting.due(layer, sealed)]:
             waiting.remove(setting)
@@ -198,9 +199,8 @@ def _lowered(layer: AnyLayer, target: Target) -> tuple[Instruction | Comment, ..
     return layer.lower(target)
 
 
-def _merged(image: Image) -> Iterator[tuple[tuple[int, ...], AnyLayer]]:
+def _merged(image: Image, order: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], AnyLayer]]:
     """The layers as they are written, with their positions; system packages side by side are one layer."""
-    order = written_order(image.layers)
     for alike, group in groupby(
         order, key=lambda position: -1 if isinstance(image.layers[position], Apt) else position
     ):

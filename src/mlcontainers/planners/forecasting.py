@@ -87,6 +87,8 @@ def weigh(
         else:
             weights[package.project] = weight
         brought |= _besides(catalogue, decided, machine, _brought(catalogue, package, machine, cuda))
+        if package.extras and not any(_measured(catalogue, package, machine, extra) for extra in package.extras):
+            unknown.append(f"{package.project}[{','.join(package.extras)}]")
     for name in more:
         if name not in decided and catalogue.wheel_size(name, str(_NEWEST), machine):
             closure = catalogue.closure(name, _NEWEST, machine)
@@ -132,9 +134,14 @@ def _default_size(release: Release, package: Chosen, machine: str) -> int | None
 
 
 def _besides(catalogue: Catalogue, decided: set[str], machine: str, brought: dict[str, str]) -> dict[str, str]:
-    """What comes along, without the heavy wheels of a framework that was decided: that one brings its own."""
-    theirs = any(catalogue.closure(name, _NEWEST, machine) for name in decided & brought.keys())
+    """What comes along, without the libraries of CUDA where a framework that was decided brings its own."""
+    closures = (catalogue.closure(name, _NEWEST, machine) for name in decided & brought.keys())
+    theirs = any(name.startswith(CUDA_WHEELS) for closure in closures if closure for name, _ in closure[1])
     return {name: text for name, text in brought.items() if not (theirs and text)}
+
+
+def _measured(catalogue: Catalogue, package: Chosen, machine: str, extra: str) -> bool:
+    return catalogue.closure(package.project, package.version, machine, extra=extra) is not None
 
 
 def _brought(catalogue: Catalogue, package: Chosen, machine: str, cuda: bool) -> dict[str, str]:

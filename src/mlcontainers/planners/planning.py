@@ -30,6 +30,7 @@ from mlcontainers.planners.builds import RULE
 from mlcontainers.planners.cudas import cuda_problem
 from mlcontainers.planners.forecasting import forecast
 from mlcontainers.planners.hosts import served
+from mlcontainers.planners.ordering import depths, too_late, written_order
 from mlcontainers.planners.plans import Decision, Plan
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal, Solution
@@ -73,13 +74,17 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
         raise ImpossibleError(_impossible(catalogue, image, question, solution))
     accelerator = _decided_accelerator(question.accelerator, solution)
     base = _base(catalogue, image, solution, accelerator, known)
-    pins = _pins(image, solution, accelerator, sources)
+    groups = tuple(tuple(wish.project for wish in group) for group in _wishes(image, accelerator))
+    order = written_order(image.layers, depths(groups, solution.packages))
+    if late := too_late(groups, order, solution.packages):
+        raise ImpossibleError(_needed_earlier(image, *late))
+    pins = _pins(image, solution, groups, order, sources)
     target = Target(base.reference, image.platform, base.python, accelerator, base.interpreter, sources)
     tools = tuple(_tool(catalogue, name) for name in ("uv", *(("dumb-init",) if image.serve else ())))
     header = (
         f"Written by mlcontainers {__version__} from facts of {catalogue.as_of}; edit the description, not this file."
     )
-    decided = Decided(image, base, target, pins, tools, header)
+    decided = Decided(image, base, target, order, pins, tools, header)
     dockerfile, origins = assemble(decided)
     floor, floor_fact = _driver_floor(catalogue, accelerator)
     required = _required_secrets(image)
@@ -242,6 +247,13 @@ def _impossible(catalogue: Catalogue, image: Image, question: Question, refusal:
     return Problem("no-wheel", "error", place, what, tuple(map(str, refusal.reasons[:4])), hints)
 
 
+def _needed_earlier(image: Image, user: int, owner: int, project: str) -> Problem:
+    first, second = (f"layers[{n}] ({image.layers[n].kind})" for n in (user, owner))
+    what = f"{first} needs {project}, which {second} installs behind a shell command"
+    because = ("nothing moves past a command that nobody knows", f"without it the first brings another {project}")
+    return Problem("needed-earlier", "error", first, what, because, (f"add {project} before the command",))
+
+
 def _decided_accelerator(asked: Accelerator | None, solution: Solution) -> Accelerator:
     """CUDA without a version becomes the one that the first framework is made for."""
     if isinstance(asked, Cuda) and asked.version is None:
@@ -263,17 +275,17 @@ def _base(catalogue: Catalogue, image: Image, solution: Solution, accelerator: A
     return slim_base(catalogue, solution.python, image.platform, needed)
 
 
-def _pins(image: Image, solution: Solution, accelerator: Accelerator, sources: Sources) -> tuple[tuple[Pin, ...], ...]:
-    """What each layer installs. What the frameworks need besides comes with the first of them."""
+def _pins(
+    image: Image, solution: Solution, groups: tuple[tuple[str, ...], ...], order: tuple[int, ...], sources: Sources
+) -> tuple[tuple[Pin, ...], ...]:
+    """What each layer installs. What the frameworks need besides comes with the first of them that is written."""
     chosen = {package.project: package for package in solution.packages}
-    wishes = _wishes(image, accelerator)
-    wished = {wish.project for group in wishes for wish in group}
+    wished = {project for group in groups for project in group}
     besides = [package for package in solution.packages if package.project not in wished]
+    first = next((position for position in order if groups[position]), None)
     pins: list[tuple[Pin, ...]] = []
-    for group in wishes:
-        packages = [chosen[wish.project] for wish in group]
-        if packages:
-            packages, besides = [*packages, *besides], []
+    for position, group in enumerate(groups):
+        packages = [*(chosen[project] for project in group), *(besides if position == first else ())]
         pins.append(tuple(_pin(image, package, solution, sources) for package in packages))
     return tuple(pins)
 
