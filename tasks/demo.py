@@ -20,7 +20,8 @@ from mlcontainers.engines.running import running
 from mlcontainers.values.sizes import human_size
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-TAG = f"mlcontainers-demo:{os.getpid()}"
+REPOSITORY = f"mlcontainers-demo-{os.getpid()}"
+TAG = f"{REPOSITORY}:1"
 PATIENT = [0.04, 0.05, 0.06, 0.02, -0.04, -0.03, -0.04, 0.0, 0.02, -0.02]
 
 
@@ -67,8 +68,16 @@ def serve_prediction(example: Path) -> None:
     finally:
         # Without a docker program there is nothing to remove either.
         with suppress(FileNotFoundError):
-            subprocess.run(("docker", "image", "rm", "--force", TAG), capture_output=True, check=False)
+            forget_image()
     say("cleaned up: container and image are gone")
+
+
+def forget_image() -> None:
+    """The image with all its names: it has one after its content too."""
+    command = ("docker", "image", "ls", "--quiet", REPOSITORY)
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
+    if found:
+        subprocess.run(("docker", "image", "rm", "--force", *set(found)), capture_output=True, check=False)
 
 
 def ask(port: int, question: dict[str, object]) -> str:

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from mlcontainers.dockerfile import Dockerfile as Dockerfile
     from mlcontainers.dockerfile import check as check
     from mlcontainers.engines import BuiltImage as BuiltImage
+    from mlcontainers.engines import Cache as Cache
     from mlcontainers.engines import Report as Report
     from mlcontainers.engines import build as build
+    from mlcontainers.engines import build_async as build_async
+    from mlcontainers.engines import build_events as build_events
     from mlcontainers.engines import verify as verify
     from mlcontainers.errors import BuildFailedError as BuildFailedError
     from mlcontainers.errors import EngineError as EngineError
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from mlcontainers.errors import Problem as Problem
     from mlcontainers.errors import RefreshError as RefreshError
     from mlcontainers.errors import UnknownFactError as UnknownFactError
+    from mlcontainers.errors import VerifyFailedError as VerifyFailedError
     from mlcontainers.facts import catalogue as catalogue
     from mlcontainers.image import Image as Image
     from mlcontainers.planners import Plan as Plan
@@ -52,6 +56,7 @@ _WHERE = {
     "Answer": "planners.pinning",
     "BuildFailedError": "errors",
     "BuiltImage": "engines",
+    "Cache": "engines",
     "Cpu": "values.accelerators",
     "Cuda": "values.accelerators",
     "Dockerfile": "dockerfile",
@@ -74,7 +79,10 @@ _WHERE = {
     "Sources": "values.sources",
     "RefreshError": "errors",
     "UnknownFactError": "errors",
+    "VerifyFailedError": "errors",
     "build": "engines",
+    "build_async": "engines",
+    "build_events": "engines",
     "catalogue": "facts",
     "check": "dockerfile",
     "pin": "planners.pinning",
@@ -86,6 +94,7 @@ __all__ = [
     "Answer",
     "BuildFailedError",
     "BuiltImage",
+    "Cache",
     "Cell",
     "Cpu",
     "Cuda",
@@ -108,8 +117,11 @@ __all__ = [
     "Secret",
     "Sources",
     "UnknownFactError",
+    "VerifyFailedError",
     "__version__",
     "build",
+    "build_async",
+    "build_events",
     "catalogue",
     "check",
     "pin",

@@ -9,7 +9,8 @@
     ├── RefreshError               the package index does not answer, or tells what no rule covers
     └── EngineError                what happened between us and a Docker engine
         ├── EngineNotFoundError    no client, no buildx, or nobody answers
-        └── BuildFailedError       a build step, the base image, a push or an export failed
+        ├── BuildFailedError       a build step, the base image, a push or an export failed
+        └── VerifyFailedError      an image was built, and is not what was planned
 
 Every one carries `problems`, all that were found; `str` is one rendering of them.
 """
@@ -147,3 +148,12 @@ class BuildFailedError(EngineError):
         """What the failing command exited with, where the builder says."""
         self.log_tail = log_tail
         """The last lines that the failing step printed."""
+
+
+class VerifyFailedError(EngineError):
+    """An image was built and does not do what was planned; it has got no name, and was not pushed."""
+
+    def __init__(self, *problems: Problem, image: str = "") -> None:
+        super().__init__(*problems)
+        self.image = image
+        """The id by which it can be looked into."""

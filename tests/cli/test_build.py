@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.engines.containers import a_tag, forget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +33,9 @@ commands = ["{command}"]
 @pytest.fixture
 def tag() -> Iterator[str]:
     """A tag of this test's own, gone afterwards."""
-    name = f"mlcontainers-test:{uuid.uuid4().hex[:12]}"
+    name = a_tag()
     yield name
-    subprocess.run(("docker", "image", "rm", "--force", name), capture_output=True, check=False)
+    forget(name)
 
 
 def described(folder: Path, command: str) -> Path:
@@ -62,18 +63,29 @@ class TestWithAnEngine:
         result = json.loads(done.stdout)
         assert result["tags"] == [tag]
         assert result["digest"].startswith("sha256:")
-        assert "RUN true" in done.stderr
+        events = [json.loads(line) for line in done.stderr.splitlines()]
+        assert "step-started" in {event["event"] for event in events}
+        assert events[-1]["image"] == result
         assert exists(tag)
 
-    def test_again_it_is_all_from_the_cache(self, tmp_path: Path, tag: str) -> None:
+    def test_again_there_is_nothing_to_build(self, tmp_path: Path, tag: str) -> None:
         file = described(tmp_path, "true")
         command = (*PROGRAM, file, "--tag", tag, "--progress", "none")
 
         subprocess.run(command, capture_output=True, check=True)
         again = subprocess.run(command, capture_output=True, text=True, check=True)
 
-        assert "all from the cache" in again.stdout
+        assert "nothing to build" in again.stdout
         assert again.stderr == ""
+
+    def test_it_says_what_has_changed(self, tmp_path: Path, tag: str) -> None:
+        options = ("--tag", tag, "--progress", "none", "--no-verify")
+        subprocess.run((*PROGRAM, described(tmp_path, "true"), *options), capture_output=True, check=True)
+
+        command = (*PROGRAM, described(tmp_path, "true x"), *options, "--explain")
+        again = subprocess.run(command, capture_output=True, text=True, check=True)
+
+        assert "\nchanged: layer run: changed\n" in again.stdout
 
     def test_a_failing_step_is_told_with_its_layer_and_its_last_words(self, tmp_path: Path, tag: str) -> None:
         file = described(tmp_path, "echo last words; exit 7")

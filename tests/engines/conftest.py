@@ -44,4 +44,4 @@ def service(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
         .with_serve("python", "serve.py", health="/healthz", start_period="5s")
     )
     with temporary_tag() as tag:
-        yield build(image, context=context, tags=[tag], host_settings=True)
+        yield build(image, context=context, tags=[tag], host_settings=True, verify=False)

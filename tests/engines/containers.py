@@ -42,8 +42,21 @@ def started(reference: str, *command: str, options: Sequence[str] = ()) -> Gener
 @contextmanager
 def temporary_tag() -> Generator[str]:
     """A name for an image, which is gone afterwards; the engine's cache stays."""
-    tag = f"mlcontainers-test:{uuid4().hex[:12]}"
+    tag = a_tag()
     try:
         yield tag
     finally:
-        docker("image", "rm", "--force", tag)
+        forget(tag)
+
+
+def a_tag() -> str:
+    """A name in a repository of its own: images are found again by their repository and their content."""
+    return f"mlcontainers-test-{uuid4().hex[:12]}:1"
+
+
+def forget(tag: str) -> None:
+    """Take away all names of a tag's repository, those after its content too."""
+    repository = tag.rpartition(":")[0]
+    names = docker("image", "ls", "--format={{.Repository}}:{{.Tag}}", repository).stdout.split()
+    if names:
+        docker("image", "rm", "--force", *names)

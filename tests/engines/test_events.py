@@ -10,7 +10,20 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcontainers.engines.events import Decoder, Event, Output, StepDone, StepFailed, StepStarted, Transfer, Warned
+from mlcontainers.engines.events import (
+    Decoder,
+    Event,
+    Output,
+    Pulling,
+    StepCached,
+    StepDone,
+    StepFailed,
+    StepQueued,
+    StepStarted,
+    Transfer,
+    Warned,
+    to_json,
+)
 
 RECORDED = (Path(__file__).parent / "streams" / "failing-step.txt").read_text(encoding="utf-8")
 """What buildx 0.29 wrote of a build whose last step fails."""
@@ -34,6 +47,7 @@ class TestRecordedStream:
         broken = "[3/3] RUN echo broken; exit 3"
         error = 'process "/bin/sh -c echo broken; exit 3" did not complete successfully: exit code: 3'
         assert [event for event in events if getattr(event, "step", "") == broken] == [
+            StepQueued(broken),
             StepStarted(broken),
             Output(broken, "broken\n"),
             StepFailed(broken, error),
@@ -86,7 +100,24 @@ class TestKinds:
         status = {"id": "layers", "vertex": "d", "current": 5, "total": 10}
         events, _ = decoded(json.dumps({"vertexes": [vertex], "statuses": [status]}))
 
-        assert events == [Transfer("exporting", "layers", 5, 10)]
+        assert events == [StepQueued("exporting"), Transfer("exporting", "layers", 5, 10)]
+
+    def test_a_layer_that_comes_down(self) -> None:
+        vertex = {"digest": "d", "name": "[1/2] FROM x", "started": "2026-01-01T00:00:00Z"}
+        status = {"id": "sha256:1", "vertex": "d", "current": 5, "total": 10}
+        events, _ = decoded(json.dumps({"vertexes": [vertex], "statuses": [status]}))
+
+        assert events == [StepStarted("[1/2] FROM x"), Pulling("[1/2] FROM x", "sha256:1", 5, 10)]
+
+    def test_a_cached_step(self) -> None:
+        vertex = {"digest": "d", "name": "RUN x", "started": "2026-01-01T00:00:00Z", "cached": True}
+        ended = {**vertex, "completed": "2026-01-01T00:00:00Z"}
+        events, _ = decoded(json.dumps({"vertexes": [vertex, ended]}))
+
+        assert events == [StepStarted("RUN x"), StepCached("RUN x")]
+
+    def test_as_data_it_says_its_kind(self) -> None:
+        assert to_json(StepDone("RUN x", 1.5)) == {"event": "step-done", "step": "RUN x", "seconds": 1.5}
 
     def test_seconds_are_read_to_the_nanosecond(self) -> None:
         vertex = {
@@ -97,4 +128,4 @@ class TestKinds:
         }
         events, _ = decoded(json.dumps({"vertexes": [vertex, vertex]}))
 
-        assert events == [StepDone("RUN x", 1.500001, False)]
+        assert events == [StepDone("RUN x", 1.500001)]

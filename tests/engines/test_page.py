@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from mlcontainers.engines.faults import FAULTS
+from tests.engines.containers import a_tag, forget
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "building.md").read_text(encoding="utf-8")
@@ -25,11 +24,11 @@ OF_VERIFYING = {"judging.py", "services.py", "verifying.py"}
 @pytest.mark.parametrize("example", re.findall(r"```py\n(.*?)```", PAGE + VERIFYING, re.DOTALL))
 def test_examples_run(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    tag = f"mlcontainers-test:{uuid4().hex[:12]}"
+    tag = a_tag()
     try:
         exec(compile(example.replace("my-app:1", tag), "page", "exec"), {"__name__": "building"})
     finally:
-        subprocess.run(("docker", "image", "rm", "--force", tag), capture_output=True, check=False)
+        forget(tag)
 
 
 def codes(*names: str) -> set[str]:

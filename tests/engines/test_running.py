@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import subprocess
-from uuid import uuid4
 
 import pytest
 
 from mlcontainers import EngineError, Image, build
 from mlcontainers.engines.containers import LABEL
 from mlcontainers.engines.running import running
+from tests.engines.containers import a_tag, forget
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 
 
 @pytest.fixture(scope="module")
 def tag() -> str:
-    return f"mlcontainers-test:{uuid4().hex[:12]}"
+    return a_tag()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def server(tag: str) -> object:
     """An image that serves its own folder; `/` answers 200."""
     image = Image.from_cpu(python="3.11").with_entrypoint("python", "-m", "http.server", "8080").with_ports(8080)
-    build(image, tags=[tag])
+    build(image, tags=[tag], verify=False)
     yield
-    subprocess.run(("docker", "image", "rm", "--force", tag), capture_output=True, check=False)
+    forget(tag)
 
 
 def left_over() -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from mlcontainers import Image, InvalidValueError, build
 from mlcontainers.engines.secrets import secret_options
+from tests.engines.containers import a_tag, forget
 
 
 class TestOptions:
@@ -42,7 +43,7 @@ class TestOptions:
 @pytest.mark.usefixtures("engine")
 class TestBuilt:
     def test_a_step_sees_them_and_the_image_does_not(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        word, tag = uuid4().hex, f"mlcontainers-test:{uuid4().hex[:12]}"
+        word, tag = uuid4().hex, a_tag()
         (tmp_path / "token").write_text(f"file-{word}")
         monkeypatch.setenv("TOKEN_HERE", f"variable-{word}")
         # A secret is no part of the cache key: a step that ran once with another is not run again.
@@ -52,7 +53,7 @@ class TestBuilt:
             secrets=["file", "variable,env=THERE"],
         )
         try:
-            build(image, tags=[tag], secrets={"file": tmp_path / "token", "variable": "$TOKEN_HERE"})
+            build(image, tags=[tag], verify=False, secrets={"file": tmp_path / "token", "variable": "$TOKEN_HERE"})
 
             seen = docker("run", "--rm", "--network=none", tag, "cat", "/srv/file", "/srv/variable")
             for number, kind in enumerate(("file", "variable")):
@@ -61,7 +62,7 @@ class TestBuilt:
             assert docker("run", "--rm", "--network=none", tag, "ls", "-A", "/run/secrets") == ""
             assert word not in docker("history", "--no-trunc", tag) + docker("image", "inspect", tag)
         finally:
-            docker("image", "rm", "--force", tag)
+            forget(tag)
 
 
 def docker(*arguments: str) -> str:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from mlcontainers import EngineError, Image, Plan, Report, build, plan, verify
+from tests.engines.containers import a_tag, forget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,10 +70,10 @@ def decided() -> Plan:
 
 @pytest.fixture(scope="module")
 def good(decided: Plan) -> Iterator[str]:
-    tag = f"mlcontainers-test:{uuid4().hex[:12]}"
-    build(decided, tags=[tag], host_settings=True)
+    tag = a_tag()
+    build(decided, tags=[tag], host_settings=True, verify=False)
     yield tag
-    subprocess.run(("docker", "image", "rm", "--force", tag), capture_output=True, check=False)
+    forget(tag)
 
 
 def verdicts(report: Report) -> dict[str, str]:

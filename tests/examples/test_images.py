@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +11,7 @@ import pytest
 
 from mlcontainers import BuiltImage, Image, build
 from mlcontainers.engines.running import running
+from tests.engines.containers import a_tag, forget
 from tests.examples.service import Answer, Service, wrong_bodies
 
 if TYPE_CHECKING:
@@ -43,11 +42,11 @@ def application(request: pytest.FixtureRequest, engine: str) -> Iterator[Applica
     name, features = request.param
     folder = EXAMPLES / name
     wheelhouse = request.getfixturevalue("wheelhouse") if name == "pytorch-mlp" else None
-    tag = f"mlcontainers-test-{name}:{uuid.uuid4().hex[:8]}"
+    tag = a_tag()
     image = Image.load(folder / "image.toml")
     built = build(image, context=folder, tags=[tag], host_settings=True, wheelhouse=wheelhouse)
     yield Application(name, features, built)
-    subprocess.run(("docker", "image", "rm", "--force", tag), capture_output=True, check=False)
+    forget(tag)
 
 
 def test_it_answers_and_refuses(application: Application) -> None:

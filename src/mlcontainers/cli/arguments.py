@@ -21,4 +21,5 @@ class Progress(StrEnum):
 
     AUTO = "auto"
     PLAIN = "plain"
+    JSON = "json"
     NONE = "none"

@@ -1,9 +1,10 @@
 """`mlcontainers build FILE`"""
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -16,6 +17,8 @@ from mlcontainers.values.sizes import human_size
 
 if TYPE_CHECKING:
     from mlcontainers.engines import BuiltImage
+    from mlcontainers.engines.options import Compression
+    from mlcontainers.planners import Plan
 
 
 @answers
@@ -37,14 +40,27 @@ def build(
     secret: Annotated[
         list[str] | None, typer.Option(metavar="id=ID,src=FILE|env=NAME", help="Where a secret of the image is.")
     ] = None,
+    builder: Annotated[str | None, typer.Option(metavar="NAME", help="A builder that buildx knows.")] = None,
+    cache: Annotated[
+        list[str] | None,
+        typer.Option(metavar="C", help="Where else steps are kept: inline, registry:REF, github, folder:PATH."),
+    ] = None,
+    compression: Annotated[
+        str | None, typer.Option(metavar="gzip|zstd", help="That of the layers.  [default: the engine's]")
+    ] = None,
+    push: Annotated[bool, typer.Option("--push", help="Push it to the registries of its names.")] = False,
+    no_load: Annotated[bool, typer.Option("--no-load", help="Do not keep it in the engine.")] = False,
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="Name it unseen.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Build also what is there.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what changed since the image of this name.")] = False,
     own: OwnFacts = None,
     as_of: AsOf = None,
     progress: Annotated[Progress, typer.Option(help="How to show what it does.")] = Progress.AUTO,
     as_json: AsJson = False,
 ) -> int:
-    """Build an image, and tag it.
+    """Build an image unless it is there, verify it, and name it.
 
-    Nothing of the options changes what the image is, only where things come from.
+    With --json what happens is told on standard error as one JSON object a line.
     """
     from mlcontainers import Image
     from mlcontainers import build as built
@@ -53,11 +69,11 @@ def build(
 
     mirrors, secrets = _mirrors(mirror or []), _secrets(secret or [])
     decided = planned(Image.load(file), facts=known(own, as_of))
-    warnings = [problem for problem in decided.problems if problem.severity == "warning"]
-    if warnings:
-        complain(warnings)
+    if as_json and progress is Progress.AUTO:
+        progress = Progress.JSON
+    _warn(decided, progress)
     try:
-        with shown(progress) as listener:
+        with shown(progress, decided.forecast.download) as listener:
             image = built(
                 decided,
                 context=Path(file).parent if context is None else context,
@@ -66,17 +82,33 @@ def build(
                 wheelhouse=_wheelhouse(wheelhouse),
                 mirrors=mirrors,
                 secrets=secrets,
+                builder=builder,
+                cache=cache or "local",
+                compression=cast("Compression | None", compression),
+                push=push,
+                load=not no_load,
+                verify=not no_verify,
+                force=force,
                 progress=listener,
             )
     except BuildFailedError as error:
-        if progress is not Progress.PLAIN and error.log_tail:
+        if progress in {Progress.AUTO, Progress.NONE} and error.log_tail:
             show("\n".join(f"  | {line}" for line in error.log_tail), sys.stderr)
         raise
     if as_json:
-        print_json(_json(image))
+        print_json(image.to_json())
     else:
-        show("\n".join(_lines(image)))
+        show("\n".join(_lines(image, explain)))
     return FINE
+
+
+def _warn(decided: "Plan", progress: Progress) -> None:
+    warnings = [problem for problem in decided.problems if problem.severity == "warning"]
+    if progress is Progress.JSON:
+        for problem in warnings:
+            sys.stderr.write(json.dumps({"event": "warned", "problem": problem.to_json()}) + "\n")
+    elif warnings:
+        complain(warnings)
 
 
 def _mirrors(given: Sequence[str]) -> dict[str, str] | None:
@@ -122,23 +154,16 @@ def _wheelhouse(given: str | None) -> str | Path | None:
     return folder
 
 
-def _lines(image: "BuiltImage") -> list[str]:
-    how = "all from the cache" if image.reused else f"{sum(step.cached for step in image.steps)} steps from the cache"
+def _lines(image: "BuiltImage", explain: bool) -> list[str]:
+    if not image.reused:
+        how = f"{sum(step.cached for step in image.steps)} steps from the cache"
+    else:
+        how = "all from the cache" if image.steps else "nothing to build"
+    changes = [f"changed: {words}" for words in image.changes] or ["changed: nothing that is known of"]
     return [
-        *(f"tag: {tag}" for tag in image.tags),
-        f"digest: {image.digest}",
+        *(f"tag: {tag}" for tag in image.references),
+        *([f"digest: {image.digest}"] if image.digest else []),
         *([f"size: {human_size(image.size)}"] if image.size else []),
+        *(changes if explain else []),
         f"time: {image.seconds:.1f} s, {how}",
     ]
-
-
-def _json(image: "BuiltImage") -> dict[str, object]:
-    return {
-        "schema": 1,
-        "tags": list(image.tags),
-        "digest": image.digest,
-        "size": image.size or None,
-        "seconds": round(image.seconds, 3),
-        "reused": image.reused,
-        "steps": [{"step": step.step, "seconds": step.seconds, "cached": step.cached} for step in image.steps],
-    }

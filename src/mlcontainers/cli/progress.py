@@ -1,7 +1,11 @@
-"""What a build does while it does it: live on a terminal, plain lines elsewhere. Always on standard error."""
+"""What a build does while it does it: live on a terminal, plain lines elsewhere, JSON lines for programs.
+
+Always on standard error.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import time
@@ -9,7 +13,24 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mlcontainers.cli.arguments import Progress
-from mlcontainers.engines.events import Event, Output, StepDone, StepFailed, StepStarted, Transfer, Warned
+from mlcontainers.engines.events import (
+    Built,
+    Changed,
+    Event,
+    Output,
+    Pulling,
+    Reused,
+    StepCached,
+    StepDone,
+    StepFailed,
+    StepQueued,
+    StepStarted,
+    Tagged,
+    Transfer,
+    Verified,
+    Warned,
+    to_json,
+)
 from mlcontainers.values.sizes import human_size
 
 if TYPE_CHECKING:
@@ -19,19 +40,29 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def shown(progress: Progress) -> Generator[Callable[[Event], None]]:
-    """The place that events of a build go to, for as long as it runs."""
+def shown(progress: Progress, download: int = 0) -> Generator[Callable[[Event], None]]:
+    """The place that events of a build go to, for as long as it runs.
+
+    `download` is what the plan expects its install steps to fetch, in bytes; 0 where it does not know.
+    """
     if progress is Progress.NONE:
         yield _nowhere
+    elif progress is Progress.JSON:
+        yield json_lines
     elif progress is Progress.PLAIN or not sys.stderr.isatty():
         yield plain
     else:
         from rich.console import Console
         from rich.live import Live
 
-        steps = LiveSteps(Console(stderr=True, highlight=False, soft_wrap=True))
+        steps = LiveSteps(Console(stderr=True, highlight=False, soft_wrap=True), download)
         with Live(get_renderable=steps.running, console=steps.console, transient=True, refresh_per_second=8):
             yield steps
+
+
+def json_lines(event: Event) -> None:
+    """One JSON object a line, at once: its kind is in `event`."""
+    _write(json.dumps(to_json(event)))
 
 
 def plain(event: Event) -> None:
@@ -39,8 +70,10 @@ def plain(event: Event) -> None:
     match event:
         case StepStarted(step) if not _internal(step):
             _write(f"> {short(step)}")
-        case StepDone(step, seconds, cached) if not _internal(step):
-            _write(f"< {short(step)}: {_took(seconds, cached)}")
+        case StepDone(step, seconds) if not _internal(step):
+            _write(f"< {short(step)}: {seconds:.1f} s")
+        case StepCached(step) if not _internal(step):
+            _write(f"< {short(step)}: cached")
         case StepFailed(step, _):
             _write(f"! {short(step)}: failed")
         case Output(_, text):
@@ -48,58 +81,139 @@ def plain(event: Event) -> None:
                 _write(f"  {line}")
         case Warned(text, _):
             _write(f"warning: {text}")
+        case Changed() | Reused() | Verified() | Tagged():
+            _write(said(event))
         case _:
-            pass
+            pass  # the rest is for those who watch, and the image is the command's own answer
+
+
+def said(event: Changed | Reused | Verified | Tagged) -> str:
+    """What is told of the image as a whole, as a line."""
+    match event:
+        case Changed(since, words):
+            return f"changed since {since}: {'; '.join(words) or 'nothing'}"
+        case Reused(reference):
+            return f"nothing to build: {reference} is there"
+        case Verified(report):
+            count = sum(check.verdict == "yes" for check in report.checks)
+            return f"verified: {count} checks in {report.seconds:.1f} s" if report.ok else "not as it should be"
+        case Tagged(reference, where):
+            return f"tagged {reference}" + (" in its registry" if where == "registry" else "")
+
+
+class Fetched:
+    """How much of what the plan expects has been fetched, as far as installers say so: uv and pip name each wheel."""
+
+    def __init__(self, expected: int) -> None:
+        self.expected = expected
+        self.bytes = 0
+        self._sizes: dict[str, int] = {}
+        self._since: float | None = None
+
+    def hear(self, text: str) -> None:
+        """A piece of a step's output. uv says when a wheel begins and when it is there, pip only that it begins."""
+        for name, amount, unit in _DOWNLOADING(text):
+            self._since = time.monotonic() if self._since is None else self._since
+            size = int(float(amount) * _UNITS[unit])
+            if name.endswith((".whl", ".gz", ".zip")):
+                self.bytes += size
+            else:
+                self._sizes[name] = size
+        for name in _DOWNLOADED(text):
+            self.bytes += self._sizes.pop(name, 0)
+
+    def line(self) -> str:
+        """For people, with an estimate once there is something to estimate from; empty before anything is fetched."""
+        if not self.bytes or self._since is None:
+            return f"to fetch: about {human_size(self.expected)} of packages" if self.expected else ""
+        seconds = time.monotonic() - self._since
+        text = f"fetched: {human_size(self.bytes)} of packages"
+        left = self.expected - self.bytes
+        if left <= 0:
+            return text
+        wait = left * seconds / self.bytes
+        return f"{text} of about {human_size(self.expected)}, some {wait:.0f} s to go"
+
+
+_DOWNLOADING = re.compile(r"^ *Downloading (\S+) \(([0-9.]+) ?([kKMG]i?B)\)", re.MULTILINE).findall
+_DOWNLOADED = re.compile(r"^ *Downloaded (\S+)", re.MULTILINE).findall
+_UNITS = {"kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kiB": 2**10}
 
 
 class LiveSteps:
-    """The steps at work with their seconds, below those that are done."""
+    """The steps at work with their seconds and bytes, below those that are done."""
 
-    def __init__(self, console: object) -> None:
+    def __init__(self, console: object, download: int = 0) -> None:
         from rich.console import Console
 
         assert isinstance(console, Console)
         self.console = console
+        self._begun = time.monotonic()
+        self._fetched = Fetched(download)
         self._started: dict[str, float] = {}
         self._last_words: dict[str, str] = {}
+        self._pulled: dict[str, dict[str, tuple[int, int]]] = {}
+        self._queued: set[str] = set()
+        self._counts = {"done": 0, "cached": 0}
 
     def __call__(self, event: Event) -> None:
         match event:
+            case StepQueued(step):
+                self._queued.add(step)
             case StepStarted(step):
                 self._started[step] = time.monotonic()
-            case StepDone(step, seconds, cached):
-                self._end(step, "green", f"✓ {short(step)}", _took(seconds, cached))
+            case StepDone(step, seconds):
+                self._end(step, "done", "green", f"✓ {short(step)} ({seconds:.1f} s)")
+            case StepCached(step):
+                self._end(step, "cached", "green", f"✓ {short(step)} (cached)")
             case StepFailed(step, _):
-                self._end(step, "bold red", f"✗ {short(step)}", "failed")
+                self._end(step, "failed", "bold red", f"✗ {short(step)} (failed)")
             case Output(step, text):
+                self._fetched.hear(text)
                 self._last_words[step] = next((line for line in reversed(text.splitlines()) if line.strip()), "")
+            case Pulling(step, layer, current, total):
+                self._pulled.setdefault(step, {})[layer] = (current, total)
             case Transfer(step, name, current, total):
-                amount = human_size(current) + (f" of {human_size(total)}" if total else "")
-                self._last_words[step] = f"{name}: {amount}"
+                if current:
+                    self._last_words[step] = f"{name} {_amount(current, total)}"
             case Warned(text, _):
                 self._print("yellow", f"warning: {text}")
+            case Changed() | Reused() | Verified() | Tagged():
+                self._print("dim" if isinstance(event, Changed) else "bold", said(event))
+            case Built():
+                pass  # the command's own answer
 
     def running(self) -> RenderableType:
-        """What Live draws: a line for each step at work, and under it the last that it said."""
+        """What Live draws: a line for each step at work with the last that it said, and one for the whole."""
         from rich.text import Text
 
         lines = Text(no_wrap=True, overflow="ellipsis")
         for step, since in list(self._started.items()):
             lines.append(f"… {short(step)} ", "bold").append(f"{time.monotonic() - since:.0f} s\n", "dim")
-            if words := self._last_words.get(step):
+            if pulled := list(self._pulled.get(step, {}).values()):
+                lines.append(f"  pulling {_amount(*map(sum, zip(*pulled, strict=True)))}\n", "dim")
+            elif words := self._last_words.get(step):
                 lines.append(f"  {_printable(words)}\n", "dim")
-        return lines
+        return lines.append(self._summary(), "dim")
 
-    def _end(self, step: str, style: str, line: str, took: str) -> None:
-        self._started.pop(step, None)
-        self._last_words.pop(step, None)
+    def _summary(self) -> str:
+        waiting = len(self._queued - self._started.keys())
+        counts = [f"{count} {name}" for name, count in {**self._counts, "waiting": waiting}.items() if count]
+        parts = [f"{time.monotonic() - self._begun:.0f} s", *([f"steps: {', '.join(counts)}"] if counts else [])]
+        return " · ".join(filter(None, [*parts, self._fetched.line()]))
+
+    def _end(self, step: str, how: str, style: str, line: str) -> None:
+        for known in (self._started, self._last_words, self._pulled):
+            known.pop(step, None)
+        self._queued.discard(step)
         if not _internal(step):
-            self._print(style, f"{line} ({took})")
+            self._counts[how] = self._counts.get(how, 0) + 1
+            self._print(style, line)
 
     def _print(self, style: str, line: str) -> None:
         from rich.text import Text
 
-        self.console.print(Text(line, style))
+        self.console.print(Text(_printable(line), style))
 
 
 def short(step: str) -> str:
@@ -108,13 +222,13 @@ def short(step: str) -> str:
     return name if len(name) <= 100 else name[:99] + "…"
 
 
-def _took(seconds: float, cached: bool) -> str:
-    return "cached" if cached else f"{seconds:.1f} s"
+def _amount(current: int, total: int) -> str:
+    return human_size(current) + (f" of {human_size(total)}" if total else "")
 
 
 def _internal(step: str) -> bool:
     """The builder's housekeeping, which says nothing about the image."""
-    return not step or step.startswith(("[internal]", "[context "))
+    return not step or step.startswith(("[internal]", "[context ", "resolving provenance"))
 
 
 def _printable(text: str) -> str:

@@ -1,48 +1,44 @@
-"""`build`: from a plan to an image on an engine."""
+"""`build`: from a plan to an image that has its names.
+
+What is there already is not built. What is built gets its names last: first it is verified, then it is named after
+its content, and only then the names that were asked for move to it.
+"""
 
 from __future__ import annotations
 
-import json
-import re
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from mlcontainers.engines.buildx import run_builder
-from mlcontainers.engines.client import engine_version
-from mlcontainers.engines.events import Event, StepDone, Warned
-from mlcontainers.engines.faults import SNAPSHOT_RACE, failure
-from mlcontainers.engines.options import BuildOptions, BuildRequest, arguments, metadata_file
+from mlcontainers.engines.attempts import Attempt, attempt
+from mlcontainers.engines.built import BuiltImage, attributed
+from mlcontainers.engines.events import Built, Changed, Reused, Verified, Warned
+from mlcontainers.engines.intent import base_images, changed, fingerprint
+from mlcontainers.engines.naming import FINGERPRINT, content_names, give_names, there_already
+from mlcontainers.engines.options import BuildOptions, BuildRequest
+from mlcontainers.engines.registry import resolve
 from mlcontainers.engines.sdk import docker_sdk
-from mlcontainers.errors import BuildFailedError, EngineError, Problem
+from mlcontainers.engines.store import find, history, remove_unnamed
+from mlcontainers.engines.verifying import verify as verified
+from mlcontainers.errors import EngineError, Problem, VerifyFailedError
+from mlcontainers.values.references import ImageReference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlcontainers.engines.buildx import Ended
+    from mlcontainers.engines.caches import Cache
     from mlcontainers.engines.events import Progress
+    from mlcontainers.engines.fingerprints import Fingerprint
+    from mlcontainers.engines.options import Compression
+    from mlcontainers.engines.store import StoredImage
     from mlcontainers.image import Image
     from mlcontainers.planners import Plan
 
-
-@dataclass(frozen=True, slots=True)
-class BuiltImage:
-    """An image that an engine has built."""
-
-    plan: Plan
-    """The plan that was built, with the sources that were used."""
-    tags: tuple[str, ...]
-    digest: str
-    """`sha256:...` of what a registry would hold."""
-    size: int
-    """Bytes of its layers as the engine keeps them; 0 where it was not loaded into the engine."""
-    seconds: float
-    reused: bool
-    """Nothing had to be done: every step came from the cache."""
-    steps: tuple[StepDone, ...]
-    """The steps in the order they ended."""
+PARTS = "io.mlcontainers.fingerprint.parts"
+"""The label that has what an image follows from part by part, so that a change can be told in words."""
+UNKNOWN = "unknown"
 
 
 def build(
@@ -55,21 +51,33 @@ def build(
     mirrors: Mapping[str, str] | None = None,
     secrets: Mapping[str, str | Path] | None = None,
     builder: str | None = None,
+    cache: Cache | str | Sequence[Cache | str] = "local",
+    compression: Compression | None = None,
     load: bool = True,
     push: bool = False,
+    verify: bool = True,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> BuiltImage:
-    """Build an image with `docker buildx build`.
+    """Build an image with `docker buildx build`, unless it is there already; verify it, and only then name it.
 
-    `progress` is called with every event, while it happens. `host_settings` lends this host's pip and uv settings and
-    CA bundle to the install steps, as build secrets that are in no layer. `wheelhouse` is a local folder of wheels that
-    are preferred where they are exactly what was planned. `mirrors` are addresses for the frameworks' own indexes, as
-    in `{"pytorch": "https://..."}`. None of these changes what the image is.
-    `secrets` says for each secret of the image where it comes from: a `Path` is a file, a text `$NAME` a variable of
-    this process.
+    `context` is the folder with your files. `tags` are the names that the image gets; for each repository among them
+    it also gets the tag that is its fingerprint, by which it is found again. `load` keeps the image in the engine,
+    `push` pushes it to its registries. `force` builds also what is there. `verify=False` names it unseen.
 
-    Raises ImpossibleError where facts rule the image out, EngineNotFoundError where there is no engine, and
-    BuildFailedError with step, layer and log where the build fails.
+    `builder` is one that buildx knows. `cache` says where else steps are found and left: `Cache.registry(...)`,
+    `Cache.folder(...)`, or the same as text. `progress` is called with every event, while it happens.
+
+    `host_settings` lends this host's pip and uv settings and CA bundle to the install steps, as build secrets that are
+    in no layer. `secrets` says for each secret of the image where it comes from: a `Path` is a file, a text `$NAME` a
+    variable of this process. `wheelhouse` is a local folder of wheels that are preferred where they are exactly what
+    was planned. `mirrors` are addresses for the frameworks' own indexes, as in `{"pytorch": "https://..."}`. None of
+    these changes what the image is. `compression` does: it is that of its layers, the engine's own choice where it is
+    left out.
+
+    Raises ImpossibleError where facts rule the image out, EngineNotFoundError where there is no engine,
+    BuildFailedError with step, layer and log where the build fails, and VerifyFailedError where what was built is not
+    what was planned.
     """
     options = BuildOptions(
         context=context,
@@ -79,78 +87,152 @@ def build(
         mirrors=mirrors,
         secrets=secrets,
         builder=builder,
+        cache=cache,
+        compression=compression,
         load=load,
         push=push,
+        verify=verify,
+        force=force,
         progress=progress,
     )
     return build_request(BuildRequest.of(image, options))
 
 
 def build_request(request: BuildRequest) -> BuiltImage:
-    """Build what was asked for."""
-    engine_version()
+    """Build what was asked for, unless it is there."""
     started = time.monotonic()
+    with docker_sdk() as client:
+        known = _base_digests(client, request)
+        intent = fingerprint(request.plan, request.folder, known, request.output)
+        changes = _changes(client, request, intent)
+        named = UNKNOWN not in known.values()
+        outcome = _reused(client, request, intent) if named and not request.force else None
+        if outcome is None:
+            labels = ((FINGERPRINT, intent.digest), (PARTS, intent.dump()))
+            asked = replace(request, labels=(*request.labels, *labels))
+            outcome = _built(client, asked, content_names(request, intent) if named else (), known)
+        built = _result(client, request, outcome, intent, changes, started)
+    request.progress(Built(built))
+    return built
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    digest: str
+    content_names: tuple[ImageReference, ...]
+    stored: StoredImage | None = None
+    attempt: Attempt | None = None
+    """None where nothing was built."""
+
+
+def _reused(client: Any, request: BuildRequest, intent: Fingerprint) -> _Outcome | None:
+    """What is there already, with all its names; None where it has to be built."""
+    there = there_already(client, request, intent)
+    if there is None:
+        return None
+    request.progress(Reused(str(there.names[0])))
+    digest = give_names(client, request, there.names, there.stored, there.in_registry)
+    return _Outcome(digest or there.digest, there.names, there.stored if request.load else None)
+
+
+def _built(client: Any, request: BuildRequest, names: tuple[ImageReference, ...], known: Mapping[str, str]) -> _Outcome:
+    """Built, verified, and then named."""
+    loaded = request.load or (request.push and request.verify)
     with tempfile.TemporaryDirectory(prefix="mlcontainers-") as folder:
-        scratch = Path(folder)
-        names = [f"--tag={reference}" for reference in request.references]
-        # Loading and pushing at once, the engine may lose a race with itself over the name: one after the other.
-        outputs = [output for output, wanted in (("--load", request.load), ("--push", request.push)) if wanted]
-        ended = _run(request, arguments(request, scratch, [*names, *outputs[:1]]))
-        for output in outputs[1:]:
-            _run(request, arguments(request, scratch, [*names, output]))
-        digest = _digest(metadata_file(scratch))
-    seconds = time.monotonic() - started
-    tags = tuple(map(str, request.references))
-    size = _size(tags[0] if tags else digest) if request.load else 0
-    return BuiltImage(request.plan, tags, digest, size, seconds, _all_cached(ended), tuple(ended.done.values()))
+        done = attempt(request, Path(folder), [f"--output={_output(request, names, loaded)}"])
+    if done.bases and not set(known.values()) - {UNKNOWN} <= done.bases:
+        told = "the builder has other base images than this engine: the image is not named after its content"
+        request.progress(Warned(told))
+        names = ()
+    if not loaded:
+        return _Outcome(done.digest, names if request.push else (), None, done)
+    stored = find(client, done.digest) or find(client, done.config_digest)
+    if stored is None:
+        what = "the builder has built an image, and the engine has not got it"
+        raise EngineError(Problem("not-loaded", "error", "", what, (f"its digest is {done.digest}",), ("build again",)))
+    if request.verify:
+        _verify(request, stored)
+    digest = give_names(client, request, names, stored, {})
+    if not request.load:
+        remove_unnamed(client, stored.id)
+    return _Outcome(digest or stored.digest, names, stored if request.load else None, done)
 
 
-def _run(request: BuildRequest, command: Sequence[str]) -> Ended:
-    """Run the builder; once more where it lost a race with itself, which the same build wins."""
-
-    def watch(event: Event) -> None:
-        request.progress(event)
-        if isinstance(event, Warned) and "InvalidBaseImagePlatform" in event.text:
-            # The builder only warns, and would label the wrong binaries with the right platform: stop it here.
-            raise BuildFailedError(_wrong_platform(request.plan, event), layer="base")
-
-    for attempt in (1, 2):
-        ended = run_builder(command, folder=request.folder, on_event=watch, environment=_QUIET)
-        if ended.code == 0:
-            return ended
-        if attempt == 1 and SNAPSHOT_RACE.search("\n".join(ended.words)):
-            continue
-        raise failure(request.plan, ended.words, ended.failed_step, ended.log)
-    raise AssertionError("unreachable")
+def _output(request: BuildRequest, names: tuple[ImageReference, ...], loaded: bool) -> str:
+    """Where the image goes at first. It is loaded without a name: names are for what was verified."""
+    options = [f"{name}={value}" for name, value in request.output]
+    if loaded:
+        return ",".join(("type=docker", *options))
+    if not request.push:
+        return "type=cacheonly"
+    # Straight to the registry, where layers that are there need not come down first; named in this order.
+    named = ",".join(map(str, (*names, *request.references)))
+    return ",".join(("type=image", "push=true", "store=false", *options, f'"name={named}"'))
 
 
-_QUIET = {"BUILDX_METADATA_PROVENANCE": "disabled", "DOCKER_CLI_HINTS": "false", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+def _verify(request: BuildRequest, stored: StoredImage) -> None:
+    """Nothing that is not what was planned gets a name."""
+    report = verified(stored.id, plan=request.plan)
+    request.progress(Verified(report))
+    if not report.ok:
+        raise VerifyFailedError(*report.problems, image=stored.id)
 
 
-def _wrong_platform(decided: Plan, warned: Warned) -> Problem:
-    what = f"the base image on this engine is not for {decided.target.platform}"
-    hint = "remove it (docker rmi) and let the build fetch the right one"
-    return Problem("wrong-platform", "error", "base", what, (warned.text,), (hint,))
+def _base_digests(client: Any, request: BuildRequest) -> dict[str, str]:
+    """What the names of the base images stand for at this moment: in the engine, or else in their registry."""
+    digests: dict[str, str] = {}
+    for name in base_images(request.plan.dockerfile):
+        reference = ImageReference.parse(name)
+        digests[name] = reference.digest or _digest(client, request, reference) or UNKNOWN
+        if digests[name] == UNKNOWN:
+            told = f"nobody tells which image {name} is at present: the image is not named after its content"
+            request.progress(Warned(told))
+    return digests
 
 
-def _digest(metadata: Path) -> str:
-    found = cast("dict[str, Any]", json.loads(metadata.read_text(encoding="utf-8"))) if metadata.exists() else {}
-    return str(found.get("containerimage.digest", ""))
-
-
-def _size(reference: str) -> int:
-    """What the engine says of the image; 0 where the Docker SDK is not installed."""
+def _digest(client: Any, request: BuildRequest, reference: ImageReference) -> str | None:
+    stored = None if request.builder else find(client, str(reference))
+    if stored is not None:
+        return stored.digest
     try:
-        with docker_sdk() as client:
-            return int(client.images.get(reference).attrs["Size"])
+        return resolve(client, reference)
     except EngineError:
-        return 0
+        return None
 
 
-def _all_cached(ended: Ended) -> bool:
-    """Steps of the file itself: the builder's own, such as loading the context, are never cached."""
-    own = [step for step in ended.done.values() if _OWN_STEP(step.step)]
-    return bool(own) and all(step.cached for step in own)
+def _changes(client: Any, request: BuildRequest, intent: Fingerprint) -> tuple[str, ...]:
+    """What is different from the image that the first name stands for in the engine, told as an event too."""
+    if not request.references:
+        return ()
+    before = find(client, str(request.references[0]))
+    if before is None:
+        return ()
+    words = changed(intent, before.labels.get(PARTS, ""))
+    request.progress(Changed(str(request.references[0]), words))
+    return words
 
 
-_OWN_STEP = re.compile(r"\[(?:\S+ )?[0-9]+/[0-9]+\] (?!FROM )").match
+def _result(
+    client: Any,
+    request: BuildRequest,
+    outcome: _Outcome,
+    intent: Fingerprint,
+    changes: tuple[str, ...],
+    started: float,
+) -> BuiltImage:
+    stored, steps = outcome.stored, outcome.attempt.steps if outcome.attempt else ()
+    layers = attributed(request.plan, stored.layers, history(client, stored.id)) if stored else ()
+    return BuiltImage(
+        plan=request.plan,
+        tags=tuple(map(str, request.references)),
+        content_tags=tuple(map(str, outcome.content_names)),
+        fingerprint=intent,
+        digest=outcome.digest,
+        id=stored.id if stored else "",
+        size=stored.size if stored else 0,
+        layers=layers,
+        seconds=time.monotonic() - started,
+        reused=outcome.attempt is None or outcome.attempt.all_cached,
+        steps=steps,
+        changes=changes,
+    )

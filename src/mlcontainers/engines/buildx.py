@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import codecs
 import os
-import signal
 import subprocess
 from collections import deque
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
-from mlcontainers.engines.events import Decoder, Output, StepDone, StepFailed
+from mlcontainers.engines.events import Decoder, Output, StepCached, StepDone, StepFailed
+from mlcontainers.engines.stopping import Stop, interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,16 +36,22 @@ class Ended:
     failed_step: str = ""
     log: tuple[str, ...] = ()
     """The end of what the failed step printed."""
-    done: dict[str, StepDone] = field(default_factory=dict[str, StepDone])
+    done: dict[str, StepDone | StepCached] = field(default_factory=dict[str, StepDone | StepCached])
     """By name, in the order they ended. The builder may end a step, take it up again and end it better."""
 
 
 def run_builder(
-    command: Sequence[str], *, folder: Path, on_event: Callable[[Event], None], environment: dict[str, str]
+    command: Sequence[str],
+    *,
+    folder: Path,
+    on_event: Callable[[Event], None],
+    environment: dict[str, str],
+    stop: Stop | None = None,
 ) -> Ended:
     """Run the builder to its end; an interrupt is handed on to it and waited for.
 
-    The builder runs in a process group of its own, so that a terminal's Ctrl-C reaches it once, through us.
+    The builder runs in a process group of its own, so that a terminal's Ctrl-C reaches it once, through us. Another
+    thread ends it through `stop`; then StoppedError is raised.
     """
     process = subprocess.Popen(
         command,
@@ -58,8 +64,9 @@ def run_builder(
     )
     assert process.stderr is not None
     try:
-        ended = _listen(process.stderr, on_event)
-        ended.code = process.wait()
+        with (stop or Stop()).interrupting(process):
+            ended = _listen(process.stderr, on_event)
+            ended.code = process.wait()
     except BaseException:
         _stop(process)
         raise
@@ -79,7 +86,7 @@ def _listen(stream: IO[bytes], on_event: Callable[[Event], None]) -> Ended:
             match event:
                 case Output(step, text):
                     _keep(printed.setdefault(step, deque(maxlen=KEPT_LINES)), text)
-                case StepDone():
+                case StepDone() | StepCached():
                     ended.done.pop(event.step, None)
                     ended.done[event.step] = event
                 case StepFailed(step, _) if not ended.failed_step:
@@ -103,8 +110,8 @@ def _keep(lines: deque[str], text: str) -> None:
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """Ask, wait, and only then insist: asked to, the builder takes its running step with it."""
+    interrupt(process)
     if process.poll() is None:
-        process.send_signal(signal.SIGINT)
         try:
             process.wait(_GRACE)
         except subprocess.TimeoutExpired:

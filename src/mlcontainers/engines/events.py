@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field
+import re
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from mlcontainers.engines.built import BuiltImage
+    from mlcontainers.engines.reports import Report
+
+
+@dataclass(frozen=True, slots=True)
+class StepQueued:
+    """A step will be taken, once those it stands on are done."""
+
+    step: str
+    """The builder's name of it, such as `[2/5] RUN ...`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +29,21 @@ class StepStarted:
     """A step began."""
 
     step: str
-    """The builder's name of it, such as `[2/5] RUN ...`."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """A step ended well; `cached` where nothing had to be done."""
+    """A step ended well."""
 
     step: str
     seconds: float
-    cached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepCached:
+    """A step had nothing to do: its result was there."""
+
+    step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +63,100 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Transfer:
-    """How far a download, an upload or an export is, in bytes; `total` is 0 where it is not known."""
+class Pulling:
+    """How far a layer of a base image or of a cache has come, in bytes; `total` is 0 where it is not known."""
 
     step: str
-    name: str
+    layer: str
+    """Its digest."""
     current: int
     total: int
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """How far another transfer is, such as that of the build context, an export or a push, in bytes."""
+
+    step: str
+    name: str
+    current: int
+    total: int
+    """0 where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Warned:
-    """The builder's own warning about the Dockerfile."""
+    """A warning of the builder's about the Dockerfile, or of ours about the build."""
 
     text: str
     detail: str = ""
 
 
-Event: TypeAlias = StepStarted | StepDone | StepFailed | Output | Transfer | Warned
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What is different from the image that a tag names by now, in words; nothing where it is the same."""
+
+    since: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """Nothing is built: this image is the one that was asked for."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The image was run and looked at, before it got a name."""
+
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """The image has this name now, `where`: in the engine or in the registry."""
+
+    reference: str
+    where: Literal["engine", "registry"]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """All is done: the last event."""
+
+    image: BuiltImage
+
+
+Event: TypeAlias = (
+    StepQueued
+    | StepStarted
+    | StepDone
+    | StepCached
+    | StepFailed
+    | Output
+    | Pulling
+    | Transfer
+    | Warned
+    | Changed
+    | Reused
+    | Verified
+    | Tagged
+    | Built
+)
 Progress: TypeAlias = "Callable[[Event], None]"
 """Who is told what happens; an error that it raises ends the build."""
+
+
+def to_json(event: Event) -> dict[str, object]:
+    """An event as data for programs: its fields, and its kind as in `step-started`."""
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(event).__name__).lower()
+    if isinstance(event, Verified):
+        return {"event": kind, "report": event.report.to_json()}
+    if isinstance(event, Built):
+        return {"event": kind, "image": event.image.to_json()}
+    return {"event": kind, **asdict(event)}
 
 
 @dataclass(slots=True)
@@ -121,14 +212,19 @@ class Decoder:
         for vertex in message.get("vertexes") or ():
             yield from self._vertex(vertex)
         for status in message.get("statuses") or ():
-            name = self._names.get(status.get("vertex", ""), "")
-            yield Transfer(name, str(status.get("id", "")), int(status.get("current", 0)), int(status.get("total", 0)))
+            yield self._transfer(status)
         for log in message.get("logs") or ():
             text = base64.b64decode(log.get("data") or "").decode("utf-8", "replace")
             yield Output(self._names.get(log.get("vertex", ""), ""), text)
         for warning in message.get("warnings") or ():
             details = (_decoded(part) for part in warning.get("detail") or ())
             yield Warned(_decoded(warning.get("short")), " ".join(details))
+
+    def _transfer(self, status: dict[str, Any]) -> Pulling | Transfer:
+        step, name = self._names.get(status.get("vertex", ""), ""), str(status.get("id", ""))
+        current, total = int(status.get("current", 0)), int(status.get("total", 0))
+        # A bare digest is a layer that comes down; what goes up or is unpacked has a verb before it.
+        return (Pulling if name.startswith("sha256:") else Transfer)(step, name, current, total)
 
     def _vertex(self, vertex: dict[str, Any]) -> Iterator[Event]:
         """The builder repeats itself: each change of a step is told once."""
@@ -138,13 +234,13 @@ class Decoder:
         if vertex.get("error"):
             state, event = "failed", StepFailed(name, str(vertex["error"]))
         elif vertex.get("completed"):
-            cached = bool(vertex.get("cached"))
-            state, event = "done", StepDone(name, _seconds(vertex), cached)
+            state, event = "done", StepCached(name) if vertex.get("cached") else StepDone(name, _seconds(vertex))
         elif vertex.get("started"):
             state, event = "started", StepStarted(name)
         else:
-            return
-        if self._state.get(digest) not in {state, "failed"}:
+            state, event = "queued", StepQueued(name)
+        before = self._state.get(digest)
+        if before not in {state, "failed"} and (state != "queued" or before is None):
             self._state[digest] = state
             yield event
 

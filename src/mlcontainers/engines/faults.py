@@ -118,7 +118,7 @@ def failure(
         what = "the Docker engine went away during the build"
         hint = "see its log, start it, then build again; what was built is kept"
         return EngineError(Problem("engine-lost", "error", "", what, (_last(words),), (hint,)))
-    instruction, layer = _origin(plan, failed_step, last)
+    instruction, layer = origin_of(plan, failed_step, last)
     tail = tuple(_ANSI.sub("", line) for line in log[-TAIL:])
     seal = broken_seal(plan, layer, "\n".join(tail)) if plan else None
     problem = seal or _problem(failed_step, layer, "\n".join(tail), _last(words))
@@ -155,8 +155,11 @@ def _short(step: str) -> str:
     return " ".join(re.sub(r"--mount=\S+", "", step).split())
 
 
-def _origin(plan: Plan | None, step: str, last: str) -> tuple[str, str]:
-    """The instruction that failed, as written, and the layer of the image that wrote it."""
+def origin_of(plan: Plan | None, step: str, last: str = "") -> tuple[str, str]:
+    """The instruction that a step carries out, as written, and the layer of the image that wrote it.
+
+    `last` is what the builder said last of a step that failed, which may name its line.
+    """
     if plan is None:
         return "", ""
     from mlcontainers.dockerfile.render import written

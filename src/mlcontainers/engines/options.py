@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, get_args
 
+from mlcontainers.engines.caches import Cache, caches
 from mlcontainers.engines.client import docker_program
 from mlcontainers.engines.events import Warned
 from mlcontainers.engines.host import host_secrets
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mlcontainers.engines.events import Progress
+    from mlcontainers.engines.stopping import Stop
     from mlcontainers.image import Image
+
+Compression: TypeAlias = Literal["gzip", "zstd"]
+"""How layers are packed: zstd is smaller and quicker, and needs Docker 23, containerd 1.5 or newer to be pulled."""
 
 
 class BuildOptions(TypedDict, total=False):
@@ -37,8 +42,12 @@ class BuildOptions(TypedDict, total=False):
     mirrors: Mapping[str, str] | None
     secrets: Mapping[str, str | Path] | None
     builder: str | None
+    cache: Cache | str | Sequence[Cache | str]
+    compression: Compression | None
     load: bool
     push: bool
+    verify: bool
+    force: bool
     progress: Progress | None
 
 
@@ -56,8 +65,22 @@ class BuildRequest:
     secrets: tuple[str, ...] = ()
     """The builder's arguments for the image's secrets: names of files and variables, no contents."""
     builder: str | None = None
+    caches: tuple[Cache, ...] = ()
+    output: tuple[tuple[str, str], ...] = ()
+    """Options of the builder's output that change what the image is."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """Labels beside those of the Dockerfile: what is known only when it is built."""
     load: bool = True
     push: bool = False
+    verify: bool = True
+    force: bool = False
+    stop: Stop | None = None
+    """By which another thread ends it."""
+
+    @property
+    def repositories(self) -> tuple[str, ...]:
+        """The names without their tags, each once."""
+        return tuple(dict.fromkeys(reference.name for reference in self.references))
 
     @classmethod
     def of(cls, image: Image | Plan, options: BuildOptions) -> BuildRequest:
@@ -74,10 +97,15 @@ class BuildRequest:
             wheelhouse=Path(wheelhouse).resolve() if wheelhouse is not None else None,
             secrets=tuple(secret_options(decided.required_secrets, options.get("secrets") or {})),
             builder=options.get("builder"),
+            caches=caches(options.get("cache", "local")),
+            output=_output(options.get("compression")),
             load=options.get("load", True),
             push=options.get("push", False),
+            verify=options.get("verify", True),
+            force=options.get("force", False),
         )
         _check_wheelhouse(request)
+        _check_push(request)
         return request
 
 
@@ -119,6 +147,16 @@ def _contexts(request: BuildRequest, scratch: Path) -> Iterator[str]:
         yield f"--build-context=wheelhouse={request.wheelhouse}"
 
 
+def _caches(request: BuildRequest, scratch: Path) -> Iterator[str]:
+    for cache in request.caches:
+        yield from cache.arguments(request.references)
+
+
+def _labels(request: BuildRequest, scratch: Path) -> Iterator[str]:
+    for name, value in request.labels:
+        yield f"--label={name}={value}"
+
+
 def _secrets(request: BuildRequest, scratch: Path) -> Iterator[str]:
     """Those of the image; and this host's settings, as files that live as long as the build."""
     yield from request.secrets
@@ -139,6 +177,8 @@ _GROUPS: tuple[Callable[[BuildRequest, Path], Iterator[str]], ...] = (
     _results,
     _builder,
     _contexts,
+    _caches,
+    _labels,
     _secrets,
 )
 
@@ -162,7 +202,26 @@ def _references(tags: Sequence[str]) -> tuple[ImageReference, ...]:
     if isinstance(tags, str):
         what = f"tags are a list, got the text {tags!r}"
         raise InvalidValueError(Problem("list-expected", "error", "tags", what, (), (f'write ["{tags}"]',)))
-    return tuple(dict.fromkeys(ImageReference.parse(tag) for tag in tags))
+    references = tuple(dict.fromkeys(ImageReference.parse(tag) for tag in tags))
+    problems = [
+        Problem("digest-as-tag", "error", "tags", f"{str(reference)!r} has a digest", (), (f"write {bare!r}",))
+        for reference in references
+        if reference.digest and (bare := str(replace(reference, digest=None)))
+    ]
+    if problems:
+        raise InvalidValueError(*problems)
+    return references
+
+
+def _output(compression: Compression | None) -> tuple[tuple[str, str], ...]:
+    if compression is None:
+        return ()
+    if compression not in get_args(Compression):
+        what = f"there is no compression {compression!r}"
+        hint = f"one of {', '.join(get_args(Compression))}"
+        raise InvalidValueError(Problem("bad-compression", "error", "compression", what, (), (hint,)))
+    # Older media types know no zstd.
+    return (("compression", compression), ("oci-mediatypes", "true"))
 
 
 def _folder(context: str | Path) -> Path:
@@ -185,6 +244,12 @@ def _check_wheelhouse(request: BuildRequest) -> None:
         planned = ", ".join(map(str, request.plan.pins)) or "no framework"
         told = f"no wheel in {str(request.wheelhouse)!r} is used: what is planned is {planned}"
         request.progress(Warned(told))
+
+
+def _check_push(request: BuildRequest) -> None:
+    if request.push and not request.references:
+        what = "an image without a name cannot be pushed"
+        raise InvalidValueError(Problem("no-name", "error", "tags", what, (), ('tags=["HOST/REPO/NAME:TAG"]',)))
 
 
 def _nowhere(event: object) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
-from mlcontainers.engines.client import HOW_TO, docker_program
+from mlcontainers.engines.client import HOW_TO, docker_program, engine_version
 from mlcontainers.errors import EngineError, EngineNotFoundError, Problem
 
 if TYPE_CHECKING:
@@ -24,10 +26,13 @@ def docker_sdk() -> Generator[Any]:
         hint = "pip install 'mlcontainers[build]'"
         raise EngineNotFoundError(Problem("no-sdk", "error", "", what, (), (hint,))) from None
     from docker.errors import DockerException
+    from requests.exceptions import RequestException
 
+    docker_program()
     try:
         client = docker.DockerClient.from_env(environment={**os.environ, "DOCKER_HOST": _address()})
     except DockerException as error:
+        engine_version()  # The program says more clearly what is wrong, and raises it.
         raise EngineNotFoundError(
             Problem("no-engine", "error", "", "no Docker engine answers", (str(error),), (HOW_TO,))
         ) from None
@@ -37,15 +42,34 @@ def docker_sdk() -> Generator[Any]:
         raise EngineError(
             Problem("engine-refused", "error", "", "the Docker engine refuses", (_said(error),))
         ) from error
+    except RequestException as error:
+        what = "the Docker engine has stopped answering"
+        hint = "see its log, start it, then try again; what was built is kept"
+        because = (f"the client says: {' '.join(str(error).split())}",)
+        raise EngineError(Problem("engine-lost", "error", "", what, because, (hint,))) from None
     finally:
         client.close()
 
 
 def _address() -> str:
     """Where the engine is. The SDK knows DOCKER_HOST and no contexts, by which the program may know better."""
+    if host := os.environ.get("DOCKER_HOST"):
+        return host
+    if not os.environ.get("DOCKER_CONTEXT") and _current_context() in {"", "default"}:
+        return ""
     command = (docker_program(), "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
     asked = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    return os.environ.get("DOCKER_HOST", "") or asked.stdout.strip()
+    return asked.stdout.strip()
+
+
+def _current_context() -> str:
+    """As the program keeps it: to ask the program would take longer than all else that we ask of the engine."""
+    folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    try:
+        settings: Any = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(cast("dict[str, Any]", settings).get("currentContext", "")) if isinstance(settings, dict) else "?"
 
 
 def _said(error: Exception) -> str:

@@ -1,0 +1,113 @@
+"""A run of the builder for one request: watched while it runs, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from mlcontainers.engines.buildx import run_builder
+from mlcontainers.engines.built import BuiltStep
+from mlcontainers.engines.client import engine_version
+from mlcontainers.engines.contents import contents
+from mlcontainers.engines.events import StepCached, StepDone, Warned
+from mlcontainers.engines.faults import SNAPSHOT_RACE, failure, origin_of
+from mlcontainers.engines.options import arguments, metadata_file
+from mlcontainers.errors import BuildFailedError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mlcontainers.engines.buildx import Ended
+    from mlcontainers.engines.events import Event
+    from mlcontainers.engines.options import BuildRequest
+    from mlcontainers.planners import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What the builder says of an image that it has built."""
+
+    digest: str
+    """Of what a registry would hold; empty where no image came out."""
+    config_digest: str
+    bases: frozenset[str]
+    """Digests of the images that it was made from; none where the builder does not tell."""
+    steps: tuple[BuiltStep, ...]
+
+    @property
+    def all_cached(self) -> bool:
+        """Steps of the file itself: the builder's own, such as loading the context, are never cached."""
+        own = [step for step in self.steps if _OWN_STEP(step.step)]
+        return bool(own) and all(step.cached for step in own)
+
+
+_OWN_STEP = re.compile(r"\[(?:\S+ )?[0-9]+/[0-9]+\] (?!FROM )").match
+_CONTEXT_LOADED = "[internal] load build context"
+_QUIET = {"DOCKER_CLI_HINTS": "false", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+
+
+def attempt(request: BuildRequest, scratch: Path, outputs: Sequence[str]) -> Attempt:
+    """Build once; a second time where the builder lost a race with itself, which the same build wins.
+
+    Raises BuildFailedError, also where a file changed while the builder read it.
+    """
+    command = arguments(request, scratch, outputs)
+    before = contents(request.plan.dockerfile, request.folder)
+
+    def watch(event: Event) -> None:
+        request.progress(event)
+        match event:
+            case Warned(text) if "InvalidBaseImagePlatform" in text:
+                # The builder only warns, and would label the wrong binaries with the right platform: stop it here.
+                raise BuildFailedError(_wrong_platform(request.plan, event), layer="base")
+            case StepDone(step) | StepCached(step) if step == _CONTEXT_LOADED:
+                _check_unchanged(before, contents(request.plan.dockerfile, request.folder))
+            case _:
+                pass
+
+    for tries_left in (1, 0):
+        ended = run_builder(command, folder=request.folder, on_event=watch, environment=_QUIET, stop=request.stop)
+        if ended.code == 0:
+            return _attempt(request.plan, ended, metadata_file(scratch))
+        if not (tries_left and SNAPSHOT_RACE.search("\n".join(ended.words))):
+            break
+    if not ended.done and not ended.failed_step:
+        engine_version()  # Nothing began: without engine or buildx this says so better than the builder.
+    raise failure(request.plan, ended.words, ended.failed_step, ended.log)
+
+
+def _attempt(plan: Plan, ended: Ended, metadata: Path) -> Attempt:
+    found = cast("dict[str, Any]", json.loads(metadata.read_text(encoding="utf-8"))) if metadata.exists() else {}
+    provenance: Any = found.get("buildx.build.provenance") or {}
+    materials: list[Any] = provenance.get("materials") or []
+    digests: list[str] = [material.get("digest", {}).get("sha256", "") for material in materials]
+    return Attempt(
+        digest=str(found.get("containerimage.digest", "")),
+        config_digest=str(found.get("containerimage.config.digest", "")),
+        bases=frozenset(f"sha256:{digest}" for digest in digests if digest),
+        steps=tuple(_step(plan, step) for step in ended.done.values()),
+    )
+
+
+def _step(plan: Plan, ended: StepDone | StepCached) -> BuiltStep:
+    _, origin = origin_of(plan, ended.step)
+    return BuiltStep(ended.step, getattr(ended, "seconds", 0.0), isinstance(ended, StepCached), origin)
+
+
+def _check_unchanged(before: dict[str, str], after: dict[str, str]) -> None:
+    """What the builder was sent is what the fingerprint is of; later changes do not matter to it."""
+    changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    if changed:
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        what = f"{changed[0]}{more} changed while the builder read the build context"
+        because = ("the image would hold neither the old files nor the new ones",)
+        raise BuildFailedError(Problem("context-changed", "error", "context", what, because, ("build again",)))
+
+
+def _wrong_platform(plan: Plan, warned: Warned) -> Problem:
+    what = f"the base image on this engine is not for {plan.target.platform}"
+    hint = "remove it (docker rmi) and let the build fetch the right one"
+    return Problem("wrong-platform", "error", "base", what, (warned.text,), (hint,))

@@ -1,0 +1,74 @@
+"""Registries: what a name stands for there, and more names for it, without any layer coming down.
+
+Credentials are those of Docker's own configuration and its helpers; nothing here reads or keeps one.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+from mlcontainers.engines.client import docker_program
+from mlcontainers.engines.sdk import docker_sdk
+from mlcontainers.errors import EngineError, Problem
+from mlcontainers.values.references import ImageReference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def digest_in_registry(reference: str | ImageReference) -> str | None:
+    """The digest that a name stands for in its registry, None where there is no such image.
+
+    Asks through the engine, which knows mirrors and local registries; nothing is pulled. Raises InvalidValueError
+    for what is no reference, and EngineError where the registry does not answer or lets nobody in.
+    """
+    with docker_sdk() as client:
+        return resolve(client, ImageReference.of(reference))
+
+
+def in_registry(reference: str | ImageReference) -> bool:
+    """Whether a registry has an image of this name; raises as `digest_in_registry` does."""
+    return digest_in_registry(reference) is not None
+
+
+def resolve(client: Any, reference: ImageReference) -> str | None:
+    """The same with a client of the Docker SDK that is there already."""
+    from docker.errors import APIError, NotFound
+
+    try:
+        return str(client.images.get_registry_data(str(reference)).id)
+    except NotFound:
+        return None
+    except APIError as error:
+        said = " ".join(str(error.explanation or error).split())
+        # What an engine says of a registry's 404 has become a status of its own only with time.
+        if any(words in said for words in ("manifest unknown", "name unknown", "not found")):
+            return None
+        what = f"the registry does not tell what {reference} is"
+        hint = "can it be reached, and are you logged in? docker login"
+        because = (f"the engine says: {said}",)
+        raise EngineError(Problem("registry-refused", "error", "", what, because, (hint,))) from None
+
+
+def name_in_registry(source: ImageReference, digest: str, names: Iterable[ImageReference]) -> None:
+    """Give an image of a registry more names in the same repository; raises EngineError where it refuses."""
+    tags = [f"--tag={name}" for name in names]
+    if not tags:
+        return
+    # A copy to the letter: an index around it would have another digest.
+    command = [docker_program(), "buildx", "imagetools", "create", "--prefer-index=false", *tags]
+    done = subprocess.run(
+        [*command, f"{source.name}@{digest}"],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines()[-1:] or ["nothing"]
+        what = f"{source.name}@{digest} could not be given another name in its registry"
+        because = (f"the builder says: {said[0].removeprefix('ERROR: ')}",)
+        hint = "can the registry be reached, and are you logged in? docker login"
+        raise EngineError(Problem("registry-refused", "error", "", what, because, (hint,)))
