@@ -109,7 +109,6 @@ class TestRefusals:
                 "error[no-wheel]: torch 2.9 cannot be had for CUDA 12.4 with Python 3.12 on linux/amd64",
                 "  where: layers[0] (torch)",
                 f"  because: torch 2.9.1 {builds} {matrix}2025-11-11]",
-                f"  because: torch 2.9.0 {builds} {matrix}2025-10-14]",
                 '  hint: CUDA 12.6: Image.from_cuda("12.6", python="3.12")',
                 '  hint: torch 2.6.0: add_torch("2.6.0")',
             ]

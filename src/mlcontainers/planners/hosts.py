@@ -52,7 +52,11 @@ def _driver(catalogue: Catalogue, question: Question, chosen: Chosen, python: Py
     floor, fact = catalogue.driver_floor(chosen.cuda)
     if floor is None or fact is None or Driver.parse(floor) <= question.driver:
         return None
-    why = replace(fact, claim=f"{chosen.project} {chosen.version} is built with CUDA {chosen.cuda}; {fact.claim}")
+    # Whether a build of which nobody knows exists is not to be claimed.
+    built = (
+        f"{chosen.project} {chosen.version} is built with" if not chosen.doubts else f"{chosen.project} is asked for"
+    )
+    why = replace(fact, claim=f"{built} CUDA {chosen.cuda}; {fact.claim}")
     return Rejected(chosen.project, why, python, by_build=True)
 
 

@@ -66,6 +66,7 @@ class Alternative:
     changes: str
     packages: tuple[str, ...]
     python: PythonVersion | None
+    accelerator: Accelerator | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,13 @@ class Answer:
             "because": [asdict(fact) for fact in self.because],
             "problems": [problem.to_json() for problem in self.problems],
             "alternatives": [
-                {"changes": a.changes, "packages": list(a.packages), "python": str(a.python)} for a in self.alternatives
+                {
+                    "changes": alternative.changes,
+                    "packages": list(alternative.packages),
+                    "python": _text(alternative.python),
+                    "accelerator": _text(alternative.accelerator),
+                }
+                for alternative in self.alternatives
             ],
             "facts_date": self.facts_date,
         }
@@ -236,7 +243,12 @@ def _refused(catalogue: Catalogue, question: Question, refusal: Refusal) -> Answ
     smallest = solve(catalogue, core(catalogue, question))
     refusal = smallest if isinstance(smallest, Refusal) else refusal
     alternatives = tuple(
-        Alternative(p.changes, tuple(str(_package(chosen)) for chosen in p.solution.packages), p.solution.python)
+        Alternative(
+            p.changes,
+            tuple(str(_package(chosen)) for chosen in p.solution.packages),
+            p.solution.python,
+            p.question.accelerator,
+        )
         for p in nearest(catalogue, question)
     )
     return Answer(

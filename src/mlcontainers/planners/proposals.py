@@ -14,12 +14,12 @@ from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.wishes import VersionWish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mlcontainers.facts import Catalogue
     from mlcontainers.image import Image
     from mlcontainers.layers.framework import Wish
-    from mlcontainers.planners.questions import Question
+    from mlcontainers.planners.questions import Chosen, Question
     from mlcontainers.values.versions import CudaVersion, PythonVersion
 
 MOST = 3
@@ -39,32 +39,40 @@ class Proposal:
     def as_python(self, image: Image) -> str:
         """The change as something to paste."""
         match self.question.accelerator:
-            case Cuda(version=version) if version is not None and "CUDA" in self.changes:
+            case Cuda(version=version) if version is not None and self.changes.startswith("CUDA"):
                 python = f', python="{image.base.python}"' if image.base.python else ""
                 return f'{self.changes}: Image.from_cuda("{version}"{python})'
             case _ if self.changes.startswith("Python"):
                 return f'{self.changes}: python="{self.solution.python}"'
             case _:
-                leader = self.solution.packages[0]
-                method = "add_sklearn" if leader.project == "scikit-learn" else f"add_{leader.project}"
-                return f'{self.changes}: {method}("{leader.version.public}")'
+                return f"{self.changes}: {_layer(self.solution.packages[0])}"
 
 
 def nearest(catalogue: Catalogue, question: Question) -> tuple[Proposal, ...]:
-    """Up to three: another CUDA, another Python, another release of the framework."""
+    """Up to three: another CUDA, another Python, another release of the framework; else another release and CUDA."""
     found: list[Proposal] = []
-    for variants in (
-        _other_cudas(catalogue, question),
-        _other_pythons(catalogue, question),
-        _other_releases(catalogue, question),
-    ):
-        for changes, changed in variants:
-            solution = solve(catalogue, changed)
-            if isinstance(solution, Solution) and not any(doubt.severity == "warning" for doubt in solution.doubts):
-                text = changes if " " in changes else _released(solution, changes)
-                found.append(Proposal(text, changed, solution))
-                break
-    return tuple(found[:MOST])
+    for variants in (_other_cudas, _other_pythons, _other_releases):
+        found += _first(catalogue, variants(catalogue, question))
+    return tuple(found[:MOST] or _first(catalogue, _other_releases_and_cudas(catalogue, question)))
+
+
+def _layer(package: Chosen) -> str:
+    """The layer of a package as something to paste."""
+    named = {"scikit-learn": "sklearn", "tensorflow-cpu": "tensorflow"}
+    name = named.get(package.project, package.project)
+    if name in {"torch", "tensorflow", "keras", "jax", "sklearn", "transformers"}:
+        return f'add_{name}("{package.version.public}")'
+    return f'add_framework("{name}", "{package.version.public}")'
+
+
+def _first(catalogue: Catalogue, variants: Iterable[tuple[str, Question]]) -> list[Proposal]:
+    """The first of them that works, or none."""
+    for changes, changed in variants:
+        solution = solve(catalogue, changed)
+        if isinstance(solution, Solution) and not any(doubt.severity == "warning" for doubt in solution.doubts):
+            text = changes if " " in changes else _released(solution, changes)
+            return [Proposal(text, changed, solution)]
+    return []
 
 
 def _other_cudas(catalogue: Catalogue, question: Question) -> Iterator[tuple[str, Question]]:
@@ -110,6 +118,19 @@ def _other_releases(catalogue: Catalogue, question: Question) -> Iterator[tuple[
         yield "", replace(question, wishes=tuple(replace(wish, version=None) for wish in question.wishes))
 
 
+def _other_releases_and_cudas(catalogue: Catalogue, question: Question) -> Iterator[tuple[str, Question]]:
+    """Where no one change will do: the closest releases, each for the newest CUDA that it is built for."""
+    if not isinstance(question.accelerator, Cuda) or question.accelerator.version is None:
+        return
+    for _, changed in _other_releases(catalogue, replace(question, accelerator=Cuda())):
+        solution = solve(catalogue, changed)
+        packages = solution.packages if isinstance(solution, Solution) else ()
+        cuda = next((package.cuda for package in packages if package.cuda), None)
+        if isinstance(solution, Solution) and cuda:
+            changes = f"{_released(solution, '')} with CUDA {cuda}"
+            yield changes, replace(changed, accelerator=Cuda(cuda))
+
+
 def _closest(catalogue: Catalogue, wish: Wish) -> list[Version]:
     """Releases by how many others lie between them and the asked one; of two equally close ones the newer."""
     releases = [one for one in catalogue.releases(wish.project) if not (one.yanked or one.version.is_prerelease)]
@@ -117,7 +138,8 @@ def _closest(catalogue: Catalogue, wish: Wish) -> list[Version]:
     admitted = [place for place, one in enumerate(releases) if wish.version.specifier.contains(one.version)]
     lowest = _lowest(wish.version)
     older = [place for place, one in enumerate(releases) if lowest is None or one.version < lowest]
-    middle = admitted[0] if admitted else (older[0] if older else len(releases) - 1)
+    # What does not exist lies between two that do.
+    middle = admitted[0] if admitted else (older[0] - 0.5 if older else len(releases) - 1)
     places = sorted(range(len(releases)), key=lambda place: (abs(place - middle), place))
     return [releases[place].version for place in places if place not in admitted][:_TRIED]
 

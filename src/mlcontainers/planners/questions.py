@@ -100,9 +100,16 @@ class Refusal:
 
     @property
     def reasons(self) -> tuple[Fact, ...]:
-        """The clash; else what stands against the best Python on which only the build is missing, or the best."""
+        """The clash; else what stands against the best Python on which only the build is missing, or the best.
+
+        What one source says of one project is told once, of its newest release: the others are alike.
+        """
         if self.clash:
             return self.clash
         telling = [rejected for rejected in self.rejected if rejected.by_build] or list(self.rejected)
         python = telling[0].python if telling else None
-        return tuple(dict.fromkeys(rejected.reason for rejected in telling if rejected.python == python))
+        told: dict[tuple[str, str], Fact] = {}
+        for rejected in telling:
+            if rejected.python == python:
+                told.setdefault((rejected.project, rejected.reason.source), rejected.reason)
+        return tuple(told.values())
