@@ -32,6 +32,8 @@ from mlcontainers.layers import (
     Torch,
     Transformers,
 )
+from mlcontainers.layers.indexes import PackageIndex
+from mlcontainers.layers.installers import Installer
 from mlcontainers.layers.model import Model, at
 from mlcontainers.layers.tables import Pairs, Table
 from mlcontainers.values.durations import Duration
@@ -172,6 +174,9 @@ class Image(Model, frozen=True):
     """Arguments for the entrypoint, or program and arguments where there is none."""
     labels: Labels = ()
     """Names of the OCI annotations may be written short: `title`, `version`, `source`."""
+    installer: Installer = Installer()
+    indexes: Annotated[tuple[PackageIndex, ...], Field(strict=False)] = ()
+    """Where packages come from that the Python index does not have, each from one index and from nowhere else."""
     healthcheck: Healthcheck | None = None
     serve: Serve | None = None
     """Instead of entrypoint and cmd: a program that serves HTTP."""
@@ -182,6 +187,20 @@ class Image(Model, frozen=True):
     @classmethod
     def _ports(cls, given: tuple[Port, ...]) -> tuple[Port, ...]:
         return tuple(sorted(set(given)))
+
+    @field_validator("indexes", mode="after")
+    @classmethod
+    def _indexes(cls, given: tuple[PackageIndex, ...]) -> tuple[PackageIndex, ...]:
+        homes: dict[str, str] = {}
+        names = [index.name for index in given]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            raise invalid("two-indexes", f"there are two indexes {name!r}", "give each a name of its own")
+        for index in given:
+            for package in map(str, index.packages):
+                if homes.setdefault(package, index.name) != index.name:
+                    what = f"{package} is to come from {homes[package]} and from {index.name}"
+                    raise invalid("two-indexes", what, "name it for one of them")
+        return tuple(sorted(given, key=lambda index: index.name))
 
     @field_validator("workdir", mode="after")
     @classmethod
@@ -197,6 +216,15 @@ class Image(Model, frozen=True):
             because = ("serve starts its program under an init",)
             hint = "give the whole command to with_serve(...), and leave with_entrypoint and with_cmd out"
             raise invalid("two-programs", "serve and entrypoint both say what runs", hint, because=because)
+        return self
+
+    @model_validator(mode="after")
+    def _installer_can(self) -> Self:
+        if self.installer.program == "pip":
+            for place, layer in enumerate(self.layers):
+                for file in (layer.pyproject, layer.lock) if isinstance(layer, Pip) else ():
+                    if file and str(file).endswith(("pyproject.toml", "uv.lock")):
+                        raise _not_for_pip(f"layers[{place}] (pip)", str(file))
         return self
 
     @model_validator(mode="after")
@@ -284,9 +312,24 @@ class Image(Model, frozen=True):
         """scikit-learn."""
         return self._add(Sklearn, version=_text(version))
 
-    def add_pip(self, *packages: str, requirements: str | Path | None = None) -> Self:
-        """Packages from the Python index, by name or from a requirements file of the build context."""
-        return self._add(Pip, packages=packages, requirements=_text(requirements))
+    def add_pip(
+        self,
+        *packages: str,
+        requirements: str | Path | None = None,
+        pyproject: str | Path | None = None,
+        extras: Sequence[str] = (),
+        groups: Sequence[str] = (),
+        lock: str | Path | None = None,
+    ) -> Self:
+        """Packages from the Python index, by name or from files of the build context.
+
+        `requirements` is a requirements file, with all that it names. `pyproject` is a `pyproject.toml`: what the
+        project depends on, with the named extras and dependency groups, and without the project itself. `lock` is a
+        `pylock.toml`, a `uv.lock` or a requirements file with hashes, which are checked.
+        """
+        files = {"requirements": _text(requirements), "pyproject": _text(pyproject), "lock": _text(lock)}
+        parts = {"extras": _list(extras) or None, "groups": _list(groups) or None}
+        return self._add(Pip, packages=packages, **files, **parts)
 
     def add_files(self, source: str | Path, destination: str) -> Self:
         """A file, or all that is in a folder of the build context, into a folder of the image."""
@@ -308,6 +351,21 @@ class Image(Model, frozen=True):
     def with_platform(self, platform: str | Platform) -> Self:
         """Another platform than `linux/amd64`."""
         return self._with(platform=platform)
+
+    def with_installer(self, program: Literal["uv", "pip"] = "uv", *, bytecode: bool = True) -> Self:
+        """What installs packages, and whether they are compiled to bytecode while building."""
+        return self._with(installer=_made(Installer, "installer", program=program, bytecode=bytecode))
+
+    def with_index(
+        self, name: str, url: str, packages: Sequence[str], *, credentials: str | Secret | None = None
+    ) -> Self:
+        """An index from which these packages come, and from nowhere else; all others come from the Python index.
+
+        `credentials` is a secret file in the form of a netrc. A name that is there already is replaced.
+        """
+        fields = {"name": name, "url": url, "packages": _list(packages), "credentials": credentials}
+        others = (index for index in self.indexes if index.name != name)
+        return self._with(indexes=(*others, _made(PackageIndex, f"indexes ({name})", **fields)))
 
     def with_env(self, variables: Mapping[str, str] | None = None, /, **more: str) -> Self:
         """Environment variables, added to those set before: `with_env(HF_HUB_OFFLINE="1")`."""
@@ -440,6 +498,13 @@ def _made(kind: type[Model], place: str, **fields: Any) -> Model:
 def _text(value: object) -> object:
     """A path or a version as text. A number stays one and is refused: 2.10 would be 2.1."""
     return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def _not_for_pip(where: str, file: str) -> InvalidValueError:
+    what = f"pip does not install what {file} asks for without the project itself"
+    because = ("it takes the dependencies of a pyproject from the built project only, and a uv.lock not at all",)
+    hints = ('with_installer("uv")', "or export it to a requirements file with hashes, or to a pylock.toml")
+    return InvalidValueError(Problem("needs-uv", "error", where, what, because, hints))
 
 
 def _list(values: Sequence[object]) -> object:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from mlcontainers import Dockerfile, Image, check, plan
+from mlcontainers import Dockerfile, Image, Plan, check, plan
 from mlcontainers.dockerfile import From
 from mlcontainers.dockerfile.second_reader import differences
+from mlcontainers.engines import read_context
 from mlcontainers.engines.client import docker_program
 
 HERE = Path(__file__).parent
@@ -27,12 +28,19 @@ def case(request: pytest.FixtureRequest) -> Path:
     return HERE / str(request.param)
 
 
+def planned(case: Path) -> Plan:
+    """The plan of a case; a folder `context` holds the files that it names."""
+    image = Image.load(case / "image.toml")
+    context = case / "context"
+    return plan(image, context=read_context(image, context) if context.is_dir() else None)
+
+
 class TestExpected:
     """What an image becomes is written down, so that a change of it can be reviewed."""
 
     @pytest.mark.parametrize("name", ["Dockerfile", "plan.txt"])
     def test_equals_the_file(self, case: Path, name: str, pytestconfig: pytest.Config) -> None:
-        decided = plan(Image.load(case / "image.toml"))
+        decided = planned(case)
         text = decided.dockerfile.render() if name == "Dockerfile" else decided.explain()
         if pytestconfig.getoption("--write-goldens"):
             (case / name).write_text(text, encoding="utf-8")
@@ -40,17 +48,20 @@ class TestExpected:
         assert text == (case / name).read_text(encoding="utf-8")
 
     def test_every_origin_names_a_part_of_the_image(self, case: Path) -> None:
-        decided = plan(Image.load(case / "image.toml"))
+        decided = planned(case)
 
         assert len(decided.origins) == len(decided.dockerfile.instructions)
         assert all(decided.origins)
 
     def test_is_the_same_in_another_process(self, case: Path) -> None:
         """No order of a set, no hash seed, no clock enters."""
-        program = "import sys, mlcontainers as m; print(end=m.plan(m.Image.load(sys.argv[1])).dockerfile.render())"
+        program = (
+            "import pathlib, sys; from tests.cases.test_cases import planned;"
+            "print(end=planned(pathlib.Path(sys.argv[1])).dockerfile.render())"
+        )
         outputs = {
             subprocess.run(
-                [sys.executable, "-c", program, str(case / "image.toml")],
+                [sys.executable, "-c", program, str(case)],
                 env={**os.environ, "PYTHONHASHSEED": seed},
                 capture_output=True,
                 check=True,
@@ -98,7 +109,7 @@ class TestOtherReaders:
 
     def test_our_own_parser_reads_it_back(self, case: Path) -> None:
         text = (case / "Dockerfile").read_text(encoding="utf-8")
-        decided = plan(Image.load(case / "image.toml"))
+        decided = planned(case)
 
         assert Dockerfile.parse(text).render() == text
         assert Dockerfile.parse(text).instructions == decided.dockerfile.instructions

@@ -13,6 +13,10 @@ DockerfilePath: TypeAlias = Annotated[
     str,
     typer.Argument(metavar="DOCKERFILE", help="A Dockerfile; - reads standard input.", show_default=False),
 ]
+ContextFolder: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--context", metavar="DIR", help="The folder with your files; that of FILE without it."),
+]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Answer with one JSON document, for programs.")]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from mlcontainers.cli.answering import FINE, answers, print_json
-from mlcontainers.cli.arguments import AsJson, ImageFile, Progress
+from mlcontainers.cli.arguments import AsJson, ContextFolder, ImageFile, Progress
 from mlcontainers.cli.drawing import complain, show
 from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
 from mlcontainers.errors import BuildFailedError, InvalidValueError, Problem
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 def build(
     file: ImageFile,
     tag: Annotated[list[str] | None, typer.Option("--tag", "-t", metavar="T", help="A name for the image.")] = None,
-    context: Annotated[
-        str | None, typer.Option(metavar="DIR", help="The folder with your files; that of FILE without it.")
-    ] = None,
+    context: ContextFolder = None,
     host_settings: Annotated[
         bool, typer.Option("--host-settings", help="Lend it this host's pip and uv settings and CA bundle.")
     ] = False,
@@ -66,9 +64,12 @@ def build(
     from mlcontainers import build as built
     from mlcontainers import plan as planned
     from mlcontainers.cli.progress import shown
+    from mlcontainers.engines.context import read_context
 
     mirrors, secrets = _mirrors(mirror or []), _secrets(secret or [])
-    decided = planned(Image.load(file), facts=known(own, as_of))
+    described = Image.load(file)
+    folder = Path(file).parent if context is None else Path(context)
+    decided = planned(described, facts=known(own, as_of), context=read_context(described, folder))
     if as_json and progress is Progress.AUTO:
         progress = Progress.JSON
     _warn(decided, progress)
@@ -76,7 +77,7 @@ def build(
         with shown(progress, decided.forecast.download) as listener:
             image = built(
                 decided,
-                context=Path(file).parent if context is None else context,
+                context=folder,
                 tags=tag or (),
                 host_settings=host_settings,
                 wheelhouse=_wheelhouse(wheelhouse),

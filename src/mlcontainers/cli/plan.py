@@ -1,18 +1,26 @@
 """`mlcontainers plan FILE`"""
 
 from mlcontainers.cli.answering import FINE, answers, print_json
-from mlcontainers.cli.arguments import AsJson, ImageFile
+from mlcontainers.cli.arguments import AsJson, ContextFolder, ImageFile
+from mlcontainers.cli.contexts import files_of
 from mlcontainers.cli.drawing import show
 from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
 
 
 @answers
-def plan(file: ImageFile, own: OwnFacts = None, as_of: AsOf = None, as_json: AsJson = False) -> int:
+def plan(
+    file: ImageFile,
+    context: ContextFolder = None,
+    own: OwnFacts = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> int:
     """Say what was decided about an image, and why."""
     from mlcontainers import Image
     from mlcontainers import plan as planned
 
-    decided = planned(Image.load(file), facts=known(own, as_of))
+    image = Image.load(file)
+    decided = planned(image, facts=known(own, as_of), context=files_of(image, file, context))
     if as_json:
         print_json(decided.to_json())
     else:

@@ -3,13 +3,20 @@
 import sys
 
 from mlcontainers.cli.answering import FINE, answers, print_json, problems_json
-from mlcontainers.cli.arguments import AsJson, ImageFile
+from mlcontainers.cli.arguments import AsJson, ContextFolder, ImageFile
+from mlcontainers.cli.contexts import files_of
 from mlcontainers.cli.drawing import complain
 from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
 
 
 @answers
-def render(file: ImageFile, own: OwnFacts = None, as_of: AsOf = None, as_json: AsJson = False) -> int:
+def render(
+    file: ImageFile,
+    context: ContextFolder = None,
+    own: OwnFacts = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> int:
     """Print the Dockerfile of an image.
 
     Warnings go to standard error.
@@ -17,7 +24,8 @@ def render(file: ImageFile, own: OwnFacts = None, as_of: AsOf = None, as_json: A
     from mlcontainers import Image
     from mlcontainers import plan as planned
 
-    decided = planned(Image.load(file), facts=known(own, as_of))
+    image = Image.load(file)
+    decided = planned(image, facts=known(own, as_of), context=files_of(image, file, context))
     text = decided.dockerfile.render()
     if as_json:
         print_json({"dockerfile": text, "problems": problems_json(decided.problems)})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from mlcontainers.engines.building import build
 from mlcontainers.engines.built import BuiltImage
 from mlcontainers.engines.caches import Cache
+from mlcontainers.engines.context import read_context
 from mlcontainers.engines.events import Event
 from mlcontainers.engines.reports import Report
 from mlcontainers.engines.streaming import build_async, build_events
 from mlcontainers.engines.verifying import verify
 
-__all__ = ["BuiltImage", "Cache", "Event", "Report", "build", "build_async", "build_events", "verify"]
+__all__ = ["BuiltImage", "Cache", "Event", "Report", "build", "build_async", "build_events", "read_context", "verify"]

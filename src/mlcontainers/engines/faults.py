@@ -74,6 +74,18 @@ FAULTS = (
         "is the name right? with a mirror or a wheelhouse: does it have it?",
     ),
     Fault(
+        "wrong-hash",
+        r"Hash mismatch for `?(\S+?)`?\s|THESE PACKAGES DO NOT MATCH THE HASHES[^\n]*\n\s*(\S+)",
+        "{0} is not the file that the lock says",
+        "make the lock again; where it was right before, ask who has changed the file",
+    ),
+    Fault(
+        "one-index-only",
+        r"(\S+)==0\+comes\.from\.",
+        "{0} is needed by a package, and comes from one index only",
+        "ask for it by name, in the same layer: add_pip(..., {0!r})",
+    ),
+    Fault(
         "unsatisfiable",
         r"No solution found when resolving dependencies\S*\s+(?:cause:|╰─▶)?\s*(.+)",
         "the packages contradict each other: {0}",

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, get_args
 
 from mlcontainers.engines.caches import Cache, caches
 from mlcontainers.engines.client import docker_program
+from mlcontainers.engines.context import read_context
 from mlcontainers.engines.events import Warned
 from mlcontainers.engines.host import host_secrets
 from mlcontainers.engines.secrets import secret_options
 from mlcontainers.engines.wheelhouse import wheel_names
 from mlcontainers.errors import InvalidValueError, Problem
 from mlcontainers.planners import Plan, plan
+from mlcontainers.values.context import ContextFiles
 from mlcontainers.values.references import ImageReference
 from mlcontainers.values.sources import Sources
 
@@ -193,9 +195,11 @@ def _decided(image: Image | Plan, options: BuildOptions) -> Plan:
         wheelhouse=wheel_names(wheelhouse) if wheelhouse is not None else given.wheelhouse,
         mirrors=tuple(sorted(mirrors.items())) if mirrors is not None else given.mirrors,
     )
-    if isinstance(image, Plan):
-        return image if sources == given else plan(image.image, sources=sources)
-    return plan(image, sources=sources)
+    described = image.image if isinstance(image, Plan) else image
+    context = read_context(described, _folder(options.get("context", ".")))
+    if isinstance(image, Plan) and sources == given and context == (image.context or ContextFiles()):
+        return image
+    return plan(described, sources=sources, context=context)
 
 
 def _references(tags: Sequence[str]) -> tuple[ImageReference, ...]:

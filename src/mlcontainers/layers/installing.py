@@ -1,6 +1,6 @@
 """How Python packages get into an image: one place for installer, caches, indexes and the seal.
 
-The installer is uv, mounted from a stage of its own, so it is in no layer of the image.
+The installer is mounted from a stage of its own, so it is in no layer of the image.
 """
 
 from __future__ import annotations
@@ -12,29 +12,32 @@ from typing import TYPE_CHECKING
 from mlcontainers.dockerfile import Comment, From, Mount, Run
 from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.quoting import shell
-from mlcontainers.values.secrets import HOST_SETTINGS
+from mlcontainers.values.secrets import HOST_SETTINGS, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mlcontainers.dockerfile import Instruction
-    from mlcontainers.layers.target import Index, Target
+    from mlcontainers.layers.installers import Installer
+    from mlcontainers.layers.target import Index, Routed, Target
     from mlcontainers.values.references import ImageReference
 
-UV_STAGE = "uv"
-UV_HOME = "/opt/uv"
-CACHE = "/root/.cache/uv"
-"""Said to uv too: it would follow HOME, and leave gigabytes in a layer where that is set."""
 CONSTRAINTS = "/etc/python-constraints.txt"
 LISTED = "/dev/shm/installed"
 """In memory, so in no layer. The libraries of CUDA are sealed too: another cuDNN breaks the framework that is there."""
+ELSEWHERE = "/dev/shm/elsewhere"
+"""Versions that do not exist, so that no index but its own can offer a package."""
+HASHED = "/dev/shm/hashed"
 WHEELHOUSE = "wheelhouse"
 HOST_SECRETS = tuple(
     zip(HOST_SETTINGS, ("/etc/pip.conf", "/etc/uv/uv.toml", "/etc/ssl/certs/ca-certificates.crt"), strict=True)
 )
 """Build secrets by which a builder's own index settings and CA bundle reach an install step, and where to."""
+Command = list[str]
+"""The pieces of one command, each for a line of its own."""
 
 
+@lru_cache(maxsize=2)
 def host_mounts(host_settings: bool) -> tuple[Mount, ...]:
     """Mounts for the builder's settings: present while a step runs, in no layer, skipped where not given."""
     if not host_settings:
@@ -43,21 +46,22 @@ def host_mounts(host_settings: bool) -> tuple[Mount, ...]:
 
 
 @lru_cache(maxsize=256)
-def uv_stage(
-    base: ImageReference, tools: tuple[HashedTool, ...], host_settings: bool
+def installer_stage(
+    base: ImageReference, installer: Installer, tools: tuple[HashedTool, ...], host_settings: bool
 ) -> tuple[Instruction | Comment, ...]:
-    """The stage that holds uv, and the init where there is one, each checked against the digest of its wheel."""
+    """The stage that holds the installer, and the init where there is one, each checked against its digests."""
     lines = [shell(tool.hashed) for tool in tools]
     init = ", and the init that the image takes" if len(tools) > 1 else ""
+    name = installer.program
     return (
-        Comment(f"uv installs the packages below{init}; it is mounted from here and is in no layer of the image."),
-        From(str(base), name=UV_STAGE),
+        Comment(f"{name} installs the packages below{init}; it is mounted from here and is in no layer of the image."),
+        From(str(base), name=name),
         Run.shell(
             "printf '%s\\n'",
             *lines,
             "> /tmp/tools.txt",
             "&& pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore",
-            f"--target={UV_HOME} --require-hashes --requirement=/tmp/tools.txt",
+            f"--target={installer.home} --require-hashes --requirement=/tmp/tools.txt",
             mounts=host_mounts(host_settings),
         ),
     )
@@ -77,13 +81,6 @@ class HashedTool:
         return " ".join((self.requirement, *(f"--hash=sha256:{digest}" for digest in self.sha256)))
 
 
-def install(target: Target, requirements: Sequence[str], *, files: Sequence[str] = ()) -> Run:
-    """Packages from the Python index, under the constraints of the layers before."""
-    pieces = [*_command(target), *(f"--requirement={shell(_mounted(file))}" for file in files)]
-    bound = tuple(Mount.bind(_mounted(file), source=file) for file in files)
-    return Run.shell(*pieces, *map(shell, requirements), mounts=(*_mounts(target), *bound))
-
-
 def install_pins(target: Target) -> Run:
     """Decided packages, each from its one index, then written down as constraints for all that follows.
 
@@ -92,44 +89,80 @@ def install_pins(target: Target) -> Run:
     names = [shell(pin.requirement) for pin in target.pins]
     planned = [shell(str(pin)) for pin in target.pins]
     groups = dict.fromkeys((pin.index, pin.local) for pin in target.pins if pin.index or pin.local)
-    commands = [_without_dependencies(target, index, local) for index, local in groups]
-    commands += [[*_command(target), *names], ["printf '%s\\n'", *planned, f">> {CONSTRAINTS}"]]
+    commands = [*guard(target), *(_without_dependencies(target, index, local) for index, local in groups)]
+    commands += [[*install(target), *names], ["printf '%s\\n'", *planned, f">> {CONSTRAINTS}"]]
     if isinstance(target.accelerator, Cuda):
-        listed = f"{UV_HOME}/bin/uv pip freeze --python={target.interpreter} > {LISTED}"
+        listed = f"{target.installer.run('freeze', target.interpreter)} > {LISTED}"
         commands += [[listed], [f"sed -n '/^\\(nvidia\\|triton\\)/p' {LISTED} >> {CONSTRAINTS}"]]
-    pieces = [*commands[0], *(piece for command in commands[1:] for piece in (f"&& {command[0]}", *command[1:]))]
     wheelhouse = [Mount.bind(f"/{WHEELHOUSE}", from_=WHEELHOUSE)] if any(pin.local for pin in target.pins) else []
-    return Run.shell(*pieces, mounts=(*_mounts(target), *wheelhouse))
+    return one_after_the_other(target, commands, wheelhouse)
 
 
-def _without_dependencies(target: Target, index: Index | None, local: bool) -> list[str]:
+def install(target: Target, *, sealed: bool | None = None) -> Command:
+    """The installer, told to install from the Python index under the constraints of the layers before."""
+    installer = target.installer
+    files = [CONSTRAINTS] if (target.sealed if sealed is None else sealed) else []
+    files += [ELSEWHERE] if target.elsewhere else []
+    constraints = "".join(f" --constraint={file}" for file in files)
+    return [installer.run("install", target.interpreter), installer.options + constraints]
+
+
+def guard(target: Target) -> Iterator[Command]:
+    """What may come from one index only is kept from all others."""
+    if target.elsewhere:
+        kept = (shell(f"{name}==0+comes.from.{index.replace('-', '.')}") for name, index in target.elsewhere)
+        yield ["printf '%s\\n'", *kept, f"> {ELSEWHERE}"]
+
+
+def install_routed(target: Target) -> Iterator[Command]:
+    """The packages of indexes of one's own, each from there, then written down for all that follows."""
+    for routed in target.routed:
+        command = _from_index(target, routed)
+        if routed.hashed:
+            yield ["printf '%s\\n'", *map(shell, routed.lines), f"> {HASHED}"]
+            yield [*command, f"--require-hashes --requirement={HASHED}"]
+        else:
+            yield [*command, *map(shell, routed.lines)]
+    if target.routed:
+        names = ", ".join(repr(name) for routed in target.routed for name in routed.names)
+        program = (
+            f"from importlib.metadata import version; [print(name, version(name), sep='==') for name in ({names},)]"
+        )
+        yield [f"{target.interpreter} -Bc {shell(program)}", f">> {CONSTRAINTS}"]
+
+
+def _from_index(target: Target, routed: Routed) -> Command:
+    """Without what they need: that comes from the Python index, or is named for this one too."""
+    url = target.sources.mirror(routed.index.name) or routed.index.url
+    program, options = install(target)
+    netrc = f"NETRC={Secret(routed.credentials).path} " if routed.credentials else ""
+    return [netrc + program, options, f"--no-deps {target.installer.only_from(url)}"]
+
+
+def netrc_mounts(target: Target) -> tuple[Mount, ...]:
+    """The secrets that indexes of one's own ask for."""
+    ids = dict.fromkeys(routed.credentials for routed in target.routed if routed.credentials)
+    return tuple(Mount.secret(id, required=True) for id in ids)
+
+
+def one_after_the_other(target: Target, commands: Sequence[Command], mounts: Iterable[Mount] = ()) -> Run:
+    """One instruction that runs them in turn, with the installer, its cache and the host's settings at hand."""
+    pieces = [*commands[0], *(piece for command in commands[1:] for piece in (f"&& {command[0]}", *command[1:]))]
+    given = (installer_mount(target.installer), Mount.cache(target.installer.cache))
+    return Run.shell(*pieces, mounts=(*given, *host_mounts(target.sources.host_settings), *mounts))
+
+
+def _without_dependencies(target: Target, index: Index | None, local: bool) -> Command:
     """The wheels of one index or of the wheelhouse, and nothing else."""
     names = (shell(pin.requirement) for pin in target.pins if (pin.index, pin.local) == (index, local))
     if local or index is None:
         origin = f"--no-index --find-links=/{WHEELHOUSE}"
     else:
-        origin = f"--default-index={shell(target.sources.mirror(index.name) or index.url)}"
-    return [*_command(target), f"--no-deps {origin}", *names]
+        origin = target.installer.only_from(target.sources.mirror(index.name) or index.url)
+    return [*install(target), f"--no-deps {origin}", *names]
 
 
-def _command(target: Target) -> list[str]:
-    constraints = f" --constraint={CONSTRAINTS}" if target.sealed else ""
-    options = f"--cache-dir={CACHE} --link-mode=copy --compile-bytecode{constraints}"
-    return [f"{UV_HOME}/bin/uv pip install --python={target.interpreter}", options]
-
-
-def _mounts(target: Target) -> tuple[Mount, ...]:
-    return (
-        uv_mount(),
-        Mount.cache(CACHE),
-        *host_mounts(target.sources.host_settings),
-    )
-
-
-def uv_mount() -> Mount:
+@lru_cache(maxsize=2)
+def installer_mount(installer: Installer) -> Mount:
     """The installer, present while a step runs."""
-    return Mount.bind(UV_HOME, source=UV_HOME, from_=UV_STAGE)
-
-
-def _mounted(file: str) -> str:
-    return "/tmp/" + file.replace("/", "-")
+    return Mount.bind(installer.home, source=installer.home, from_=installer.program)

@@ -6,11 +6,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlcontainers.dockerfile import Comment, Run
-from mlcontainers.layers.installing import CONSTRAINTS, UV_HOME, uv_mount
+from mlcontainers.layers.installing import CONSTRAINTS, installer_mount
 from mlcontainers.values.quoting import shell
 
 if TYPE_CHECKING:
     from mlcontainers.dockerfile import Instruction
+    from mlcontainers.layers.installers import Installer
 
 THREADS = """\
 import os
@@ -52,13 +53,19 @@ def threads(interpreter: str) -> tuple[Instruction | Comment, ...]:
 
 
 @lru_cache(maxsize=16)
-def compared(interpreter: str) -> tuple[Instruction | Comment, ...]:
+def compared(interpreter: str, installer: Installer) -> tuple[Instruction | Comment, ...]:
     """A step that changes nothing: it fails where what is installed is not what was planned."""
     return (
         Comment("What is installed is what was planned, and fits together; otherwise the build ends here."),
         Run.shell(
-            f"{UV_HOME}/bin/uv pip check --python={interpreter}",
-            f"&& {interpreter} -Bc {shell('; '.join(_COMPARE))}",
-            mounts=(uv_mount(),),
+            installer.run("check", interpreter),
+            f"&& {comparison(interpreter)}",
+            mounts=(installer_mount(installer),),
         ),
     )
+
+
+@lru_cache(maxsize=16)
+def comparison(interpreter: str) -> str:
+    """A command that fails where what is installed is not what was planned, and names both."""
+    return f"{interpreter} -Bc {shell('; '.join(_COMPARE))}"

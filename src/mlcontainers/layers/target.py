@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from mlcontainers.layers.installers import Installer
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -51,6 +53,29 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
+class Routed:
+    """Packages of a layer that come from an index of the user's own."""
+
+    index: Index
+    credentials: str | None
+    """Id of the secret that is a netrc for it."""
+    names: tuple[str, ...]
+    lines: tuple[str, ...]
+    """As requirements: `acme>=1`, with hashes where they are checked."""
+    hashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the files of a layer say, as far as its instructions depend on it."""
+
+    files: tuple[str, ...] = ()
+    """Further files that those of the layer name."""
+    index_lines: tuple[str, ...] = ()
+    """Files with lines about indexes, which are left out: the image says where packages come from."""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The decided image, as far as layers need it."""
 
@@ -66,3 +91,10 @@ class Target:
     """What the layer at hand installs, in its own order."""
     sealed: bool = False
     """An earlier layer has written constraints that this one must obey."""
+    installer: Installer = field(default_factory=Installer)
+    reading: Reading = Reading()
+    """What the files of the layer at hand say."""
+    routed: tuple[Routed, ...] = ()
+    """What the layer at hand takes from indexes of the user's own."""
+    elsewhere: tuple[tuple[str, str], ...] = ()
+    """Packages of such indexes that nothing has installed by then, and their index: none may come from another."""

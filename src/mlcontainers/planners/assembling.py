@@ -19,7 +19,6 @@ from mlcontainers.dockerfile import (
     From,
     Instruction,
     Label,
-    Mount,
     Run,
     User,
     Word,
@@ -27,7 +26,7 @@ from mlcontainers.dockerfile import (
 )
 from mlcontainers.dockerfile import Healthcheck as HealthcheckInstruction
 from mlcontainers.layers import Apt, Framework, Pip, Shell, Volatility
-from mlcontainers.layers.installing import CONSTRAINTS, UV_HOME, UV_STAGE, HashedTool, uv_stage
+from mlcontainers.layers.installing import CONSTRAINTS, HashedTool, installer_mount, installer_stage
 from mlcontainers.layers.runtime import compared, threads
 from mlcontainers.planners.bases import OWN_PYTHON
 from mlcontainers.values.accelerators import Cuda
@@ -35,10 +34,12 @@ from mlcontainers.values.names import OCI_PREFIX
 from mlcontainers.values.references import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlcontainers.image import Image, Serve
     from mlcontainers.layers import AnyLayer, Layer, Pin, Target
+    from mlcontainers.layers.installers import Installer
+    from mlcontainers.layers.target import Reading, Routed
     from mlcontainers.planners.bases import Base
     from mlcontainers.values.durations import Duration
 
@@ -46,7 +47,7 @@ HOME = "/home/app"
 """The home of whoever runs the container: any user may write here, as in `/tmp`."""
 DEFAULT_USER = "1000:1000"
 DEFAULT_WORKDIR = "/app"
-_UV_FALLBACK = "python:3.13-slim-bookworm"
+_INSTALLER_FALLBACK = "python:3.13-slim-bookworm"
 
 Item = tuple[Instruction | Comment | Blank, str | None]
 
@@ -62,8 +63,12 @@ class Decided:
     """Positions of the layers as they are written."""
     pins: tuple[tuple[Pin, ...], ...]
     """For each layer what it installs."""
+    readings: tuple[Reading, ...]
+    """For each layer what its files say."""
+    routed: tuple[tuple[Routed, ...], ...]
+    """For each layer what it takes from indexes of the user's own."""
     tools: tuple[HashedTool, ...]
-    """uv, and the init where the image has one."""
+    """The installer, and the init where the image has one."""
     header: str
 
 
@@ -78,7 +83,8 @@ def _items(decided: Decided) -> Iterator[Item]:
     yield Comment(decided.header), None
     yield Blank(), None
     if _installs(decided):
-        for item in uv_stage(_uv_base(decided.base), decided.tools, decided.target.sources.host_settings):
+        base, target = _installer_base(decided.base), decided.target
+        for item in installer_stage(base, target.installer, decided.tools, target.sources.host_settings):
             yield item, "installer"
         yield Blank(), None
     yield From(str(decided.base.reference)), "base"
@@ -101,8 +107,8 @@ def _installs(decided: Decided) -> bool:
     return packages or bool(decided.image.serve) or decided.base.distribution_python
 
 
-def _uv_base(base: Base) -> ImageReference:
-    return base.reference if base.reference.name == "python" else ImageReference.parse(_UV_FALLBACK)
+def _installer_base(base: Base) -> ImageReference:
+    return base.reference if base.reference.name == "python" else ImageReference.parse(_INSTALLER_FALLBACK)
 
 
 _CACHES = {
@@ -140,11 +146,17 @@ def _distribution_python(decided: Decided) -> Iterator[Item]:
             "ca-certificates",
             "python3",
             "&& rm -rf /var/lib/apt/lists/*",
-            f"&& {UV_HOME}/bin/uv venv --python=/usr/bin/python3 {OWN_PYTHON.removesuffix('/bin/python3')}",
-            mounts=(Mount.bind(UV_HOME, source=UV_HOME, from_=UV_STAGE),),
+            f"&& {_environment_maker(decided.target.installer)} {OWN_PYTHON.removesuffix('/bin/python3')}",
+            mounts=(installer_mount(decided.target.installer),),
         ),
         "base",
     )
+
+
+def _environment_maker(installer: Installer) -> str:
+    if installer.program == "uv":
+        return f"{installer.home}/bin/uv venv --python=/usr/bin/python3"
+    return "/usr/bin/python3 -m venv --without-pip"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,7 +170,7 @@ class _Setting:
 
 def _settings(decided: Decided) -> Iterator[_Setting]:
     image = decided.image
-    if any(isinstance(layer, Framework) for layer in image.layers):
+    if any(isinstance(layer, Framework) for layer in image.layers) or any(decided.routed):
         yield _Setting(((_seal(), "seal"),), lambda layer, sealed: sealed and not isinstance(layer, Framework))
     if image.env:
         # Frameworks are wheels and system packages are packages: no variable of the user's changes them.
@@ -172,6 +184,7 @@ def _layers(decided: Decided) -> Iterator[Item]:
     image = decided.image
     waiting = list(_settings(decided))
     sealed = False
+    elsewhere = {str(name): index.name for index in image.indexes for name in index.packages}
     merged = tuple(_merged(image, decided.order))
     for place, (positions, layer) in enumerate(merged):
         for setting in [setting for setting in waiting if setting.due(layer, sealed)]:
@@ -179,14 +192,27 @@ def _layers(decided: Decided) -> Iterator[Item]:
             yield from setting.items
         if layer.volatility is not Volatility.CODE:
             yield Blank(), None
-        target = replace(decided.target, pins=decided.pins[positions[0]], sealed=sealed)
+        for name in (name for routed in decided.routed[positions[0]] for name in routed.names):
+            elsewhere.pop(name, None)
+        target = _target(decided, positions[0], sealed, elsewhere)
         origin = ", ".join(f"layers[{position}] ({layer.kind})" for position in positions)
         yield from ((item, origin) for item in _lowered(layer, target))
-        sealed = sealed or isinstance(layer, Framework)
+        sealed = sealed or isinstance(layer, Framework) or bool(target.routed)
         if sealed and not any(_may_install(other) for _, other in merged[place + 1 :]) and _may_install(layer):
-            yield from ((item, "check") for item in compared(target.interpreter))
+            yield from ((item, "check") for item in compared(target.interpreter, target.installer))
     for setting in waiting:
         yield from setting.items
+
+
+def _target(decided: Decided, position: int, sealed: bool, elsewhere: Mapping[str, str]) -> Target:
+    return replace(
+        decided.target,
+        pins=decided.pins[position],
+        sealed=sealed,
+        reading=decided.readings[position],
+        routed=decided.routed[position],
+        elsewhere=tuple(sorted(elsewhere.items())),
+    )
 
 
 def _may_install(layer: Layer) -> bool:
@@ -221,7 +247,9 @@ def _runtime(decided: Decided) -> Iterator[Item]:
     image, serve = decided.image, decided.image.serve
     if serve:
         yield Comment("Signals reach the program, and what its children leave behind is reaped."), "serve"
-        yield Copy((f"{UV_HOME}/bin/dumb-init",), "/usr/local/bin/", from_=UV_STAGE, link=True), "serve"
+        installer = decided.target.installer
+        program = f"{installer.home}/bin/dumb-init"
+        yield Copy((program,), "/usr/local/bin/", from_=installer.program, link=True), "serve"
     ports = {*image.ports, *((serve.port,) if serve else ())}
     if ports:
         yield Expose(tuple(map(str, sorted(ports)))), "ports"

@@ -34,32 +34,49 @@ from mlcontainers.planners.ordering import depths, too_late, written_order
 from mlcontainers.planners.plans import Decision, Plan
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal, Solution
+from mlcontainers.planners.reading import read_files
 from mlcontainers.planners.releases import COMPANIONS
 from mlcontainers.planners.remarks import remarks
+from mlcontainers.planners.routing import routes
 from mlcontainers.planners.solving import core, solve, why_not_newer
 from mlcontainers.planners.wheels import in_wheelhouse
 from mlcontainers.values.accelerators import Cpu, Cuda
+from mlcontainers.values.context import ContextFiles
 from mlcontainers.values.evidence import Fact
 from mlcontainers.values.sources import Sources
 from mlcontainers.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from mlcontainers.dockerfile import Dockerfile
     from mlcontainers.facts import Catalogue
     from mlcontainers.image import Image
     from mlcontainers.layers import Wish
+    from mlcontainers.layers.target import Routed
     from mlcontainers.planners.questions import Chosen
     from mlcontainers.values.accelerators import Accelerator
 
 
-def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | None = None) -> Plan:
+def plan(
+    image: Image,
+    *,
+    sources: Sources | None = None,
+    facts: Catalogue | None = None,
+    context: Mapping[str, str] | ContextFiles | None = None,
+) -> Plan:
     """Decide everything that public facts can decide, and write the Dockerfile that follows.
 
     `sources` says where packages come from on this machine, which never changes what the image is.
-    Raises ImpossibleError with all reasons and the nearest images that work.
+    `context` holds the texts of the requirements files, pyprojects and locks that the image names, by their paths;
+    what they ask for is compared too. `mlcontainers.engines.read_context` reads them from a folder.
+    Raises InvalidValueError for what a file cannot say, and ImpossibleError with all reasons and the nearest images
+    that work.
     """
     catalogue = facts or shipped_catalogue()
     sources = sources or Sources()
+    files = context if context is None or isinstance(context, ContextFiles) else ContextFiles.of(context)
+    read = read_files(image, files)
     known = known_base(catalogue, image.base.reference) if isinstance(image.base, ReferenceBase) else Known()
     _refuse_contradictions(image, known)
     question = _question(catalogue, image, known)
@@ -79,15 +96,20 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
     if late := too_late(groups, order, solution.packages):
         raise ImpossibleError(_needed_earlier(image, *late))
     pins = _pins(image, solution, groups, order, sources)
-    target = Target(base.reference, image.platform, base.python, accelerator, base.interpreter, sources)
-    tools = tuple(_tool(catalogue, name) for name in ("uv", *(("dumb-init",) if image.serve else ())))
+    target = Target(
+        base.reference, image.platform, base.python, accelerator, base.interpreter, sources, installer=image.installer
+    )
+    names = (image.installer.program, *(("dumb-init",) if image.serve else ()))
+    tools = tuple(_tool(catalogue, name) for name in names)
     header = (
         f"Written by mlcontainers {__version__} from facts of {catalogue.as_of}; edit the description, not this file."
     )
-    decided = Decided(image, base, target, order, pins, tools, header)
+    readings = tuple(files.reading() for files in read)
+    routed = routes(image, read, base.python)
+    decided = Decided(image, base, target, order, pins, readings, routed, tools, header)
     dockerfile, origins = assemble(decided)
     floor, floor_fact = _driver_floor(catalogue, accelerator)
-    required = _required_secrets(image)
+    required = _required_secrets(image, (routed for group in decided.routed for routed in group))
     all_pins = tuple(pin for group in pins for pin in group)
     decisions = (
         *_decisions(catalogue, question, image, base, solution, accelerator, floor, floor_fact),
@@ -97,6 +119,7 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
         image=image,
         target=target,
         sources=sources,
+        context=files,
         dockerfile=dockerfile,
         origins=origins,
         pins=all_pins,
@@ -107,7 +130,7 @@ def plan(image: Image, *, sources: Sources | None = None, facts: Catalogue | Non
                 *((about_cuda,) if about_cuda else ()),
                 *base.problems,
                 *solution.doubts,
-                *remarks(catalogue, image, base, solution, accelerator),
+                *remarks(catalogue, image, base, solution, accelerator, read),
             ),
         ),
         expiry=base.expiry,
@@ -389,12 +412,12 @@ def _skipped(catalogue: Catalogue, question: Question, solution: Solution, packa
 def _installer(catalogue: Catalogue, base: Base, image: Image) -> Decision | None:
     if not any(isinstance(layer, Pip | Framework) for layer in image.layers):
         return None
-    uv = catalogue.tool("uv")
-    because = (
-        uv.why("*", f"uv {uv.version} was the newest release"),
-        Fact("bytecode is compiled while building, since a user who is not root cannot keep it later", RULE),
-    )
-    return Decision("installer", f"uv {uv.version}", because)
+    tool = catalogue.tool(image.installer.program)
+    compiled = "bytecode is compiled while building, since a user who is not root cannot keep it later"
+    bytecode = Fact(compiled, RULE) if image.installer.bytecode else Fact("bytecode is left out: you asked", "image")
+    name = image.installer.program
+    because = (tool.why("*", f"{name} {tool.version} was the newest release"), bytecode)
+    return Decision("installer", f"{name} {tool.version}", because)
 
 
 def _answered(image: Image, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -421,9 +444,9 @@ def _layers(dockerfile: Dockerfile) -> int:
     )
 
 
-def _required_secrets(image: Image) -> tuple[str, ...]:
-    asked = (secret.id for layer in image.layers if isinstance(layer, Shell) for secret in layer.secrets)
-    return tuple(dict.fromkeys(asked))
+def _required_secrets(image: Image, taken: Iterable[Routed]) -> tuple[str, ...]:
+    of_commands = (secret.id for layer in image.layers if isinstance(layer, Shell) for secret in layer.secrets)
+    return tuple(dict.fromkeys((*of_commands, *(routed.credentials for routed in taken if routed.credentials))))
 
 
 def _host_secrets(sources: Sources) -> tuple[str, ...]:

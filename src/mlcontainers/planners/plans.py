@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlcontainers.image import Image
     from mlcontainers.layers import Pin, Target
     from mlcontainers.planners.forecasting import Forecast
+    from mlcontainers.values.context import ContextFiles
     from mlcontainers.values.evidence import Fact
     from mlcontainers.values.sources import Sources
 
@@ -37,6 +38,8 @@ class Plan:
     image: Image
     target: Target
     sources: Sources
+    context: ContextFiles | None
+    """The files of the build context that were read; None where none were given."""
     dockerfile: Dockerfile
     origins: tuple[str | None, ...]
     """For each instruction of the Dockerfile the layer that wrote it, such as `layers[1] (torch)`."""

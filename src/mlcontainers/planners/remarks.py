@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.layers import Pip, Shell
+from mlcontainers.layers.framework import build_for
+from mlcontainers.planners.routing import applies, index_problems
 from mlcontainers.values.accelerators import Cpu, Cuda
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mlcontainers.facts import Catalogue
     from mlcontainers.image import Image
     from mlcontainers.planners.bases import Base
     from mlcontainers.planners.questions import Chosen, Solution
+    from mlcontainers.planners.reading import LayerFiles
     from mlcontainers.values.accelerators import Accelerator
     from mlcontainers.values.wishes import PackageRequirement
 
@@ -27,11 +30,18 @@ LAYER_OF = {
 
 
 def remarks(
-    catalogue: Catalogue, image: Image, base: Base, solution: Solution, accelerator: Accelerator
+    catalogue: Catalogue,
+    image: Image,
+    base: Base,
+    solution: Solution,
+    accelerator: Accelerator,
+    read: Sequence[LayerFiles],
 ) -> tuple[Problem, ...]:
     """Warnings and remarks about the whole image; raises ImpossibleError for what contradicts a decision."""
     found = (
-        *_packages(catalogue, image, solution, accelerator),
+        *_packages(catalogue, image, solution, accelerator, read),
+        *index_problems(image, read, solution.packages),
+        *(problem for files in read for problem in files.problems),
         *_cuda_twice(base, solution),
         *_cuda_unused(image, base, accelerator),
         *_escape_hatches(image),
@@ -44,13 +54,43 @@ def remarks(
     return found
 
 
-def _packages(catalogue: Catalogue, image: Image, solution: Solution, accelerator: Accelerator) -> Iterator[Problem]:
+def _packages(
+    catalogue: Catalogue, image: Image, solution: Solution, accelerator: Accelerator, read: Sequence[LayerFiles]
+) -> Iterator[Problem]:
     decided = {package.project: package for package in solution.packages}
-    for position, layer in enumerate(image.layers):
+    for position, (layer, files) in enumerate(zip(image.layers, read, strict=True)):
         if isinstance(layer, Pip):
-            for package in layer.packages:
-                where = f"layers[{position}] (pip)"
-                yield from _package(catalogue, package, decided, where, accelerator)
+            named = [(package, f"layers[{position}] (pip)") for package in layer.packages]
+            asked = [(one.package, one.where) for one in (*files.asked, *files.locked)]
+            for package, where in (*named, *asked):
+                if applies(image, package, solution.python):
+                    yield from _package(catalogue, package, decided, where, accelerator)
+                    yield from _other_build(image, package, decided, where, accelerator)
+            for one in files.constraints:
+                if one.package.name in decided and applies(image, one.package, solution.python):
+                    yield from _package(catalogue, one.package, decided, one.where, accelerator)
+
+
+def _other_build(
+    image: Image, package: PackageRequirement, decided: dict[str, Chosen], where: str, accelerator: Accelerator
+) -> Iterator[Problem]:
+    """A framework that is published under several names, asked for by the wrong one for this image."""
+    if package.name in decided or package.name in LAYER_OF:
+        return
+    fitting = build_for(package.name, accelerator, image.platform.machine)
+    if fitting in decided and fitting != package.name:
+        what = f"{package.name} would be written over {fitting} {decided[fitting].version}: both are the same modules"
+        yield Problem("framework-twice", "error", where, what, (), (f"leave {package.name} out of the packages",))
+    elif fitting != package.name or (isinstance(accelerator, Cuda) and package.name in _WITH_CUDA_BY_EXTRA):
+        what = f"{package.name} comes in several builds, and by its name alone not in the one for {accelerator}"
+        added = _ADDED_BY.get(package.name) or f'add_framework("{package.name}")'
+        hint = f"use {added}"
+        yield Problem("framework-by-name", "warning", where, what, (), (hint,))
+
+
+_ADDED_BY = {"tensorflow": "add_tensorflow()", "jax": "add_jax()"}
+_WITH_CUDA_BY_EXTRA = frozenset(("tensorflow", "jax"))
+"""Their CUDA libraries or plugins come with an extra."""
 
 
 def _package(
