@@ -76,6 +76,7 @@ class TestRefused:
             ("./local", "local-package"),
             ("wheels/x-1-py3-none-any.whl", "local-package"),
             ("x @ https://example.com/x.whl", "address-requirement"),
+            ("git+https://example.com/x", "address-requirement"),
             ("x==${VERSION}", "variable-in-requirements"),
             ("-r ../../etc/passwd", "outside-context"),
             ("-r https://example.com/r.txt", "not-a-file"),

@@ -150,7 +150,7 @@ class Pip(Layer, frozen=True):
             f"--cache-dir={target.installer.cache} --python={target.interpreter}",
             "--no-default-groups --no-emit-project --no-header --no-annotate",
             *parts,
-            f"--output-file={HASHED} > /dev/null",
+            f"--output-file={HASHED}",
         ]
 
 

@@ -51,18 +51,20 @@ def wanted_files(image: Image, text: Callable[[str], str | None]) -> dict[str, s
     """The files of the build context that a plan of this image reads, as far as they are there."""
     found: dict[str, str] = {}
     for layer in image.layers:
-        waiting = list(layer.files) if isinstance(layer, Pip) else []
-        listed = {str(file) for file in (layer.requirements, layer.lock) if file} if isinstance(layer, Pip) else set()
-        while waiting:
-            path = waiting.pop()
-            content = None if path in found else text(path)
-            if content is not None:
-                found[path] = content
-                if path in listed and not path.endswith(".toml"):
-                    names = [str(name) for name, _, _ in RequirementsFile.parse(content, path).included]
-                    listed.update(names)
-                    waiting += names
+        for path in layer.files if isinstance(layer, Pip) else ():
+            _collect(path, text, found)
     return found
+
+
+def _collect(path: str, text: Callable[[str], str | None], found: dict[str, str]) -> None:
+    """A file and, where it is a requirements file, those that it names."""
+    content = None if path in found else text(path)
+    if content is None:
+        return
+    found[path] = content
+    if not path.endswith((".toml", "uv.lock")):
+        for name, _, _ in RequirementsFile.parse(content, path).included:
+            _collect(str(name), text, found)
 
 
 def _read(layer: object, place: int, context: ContextFiles | None) -> LayerFiles:
@@ -139,7 +141,8 @@ def _pyproject(context: ContextFiles, layer: Pip, path: str, where: str) -> Laye
                 texts += _group(known, name, ()) if kind == "group" else _texts(known[name])
             else:
                 hints = (f"it has: {', '.join(sorted(known))}",) if known else ()
-                problems.append(Problem(f"no-{kind}", "error", where, f"{path} has no {kind} {name!r}", (), hints))
+                code = "no-group" if kind == "group" else "no-extra"
+                problems.append(Problem(code, "error", where, f"{path} has no {kind} {name!r}", (), hints))
     return LayerFiles(asked=tuple(_asked(texts, path, problems)), problems=tuple(problems))
 
 

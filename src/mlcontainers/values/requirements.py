@@ -106,6 +106,9 @@ def _read(file: RequirementsFile, line: str, path: str, where: str, whole: bool)
     requirement, *options = _OF_PACKAGE.split(line)
     if other := [option for option in options if not option.startswith("--hash")]:
         raise invalid("pip-option", f"{other[0]!r} is an option for building from source", "take a wheel of it")
+    if "://" in requirement:
+        hint = "name the package and its version, or put the wheel into a wheelhouse"
+        raise invalid("address-requirement", f"{requirement.partition('://')[0]}://... is an address", hint)
     if requirement.startswith((".", "/", "~")) or requirement.endswith((".whl", ".tar.gz", ".zip")):
         hint = "put the wheel into a wheelhouse, or copy the project with add_files and install it with add_run"
         because = ("only the requirements files themselves are there while packages are installed",)
