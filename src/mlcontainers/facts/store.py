@@ -92,7 +92,20 @@ def decode(text: str, name: str) -> tuple[Record, tuple[Record, ...]]:
     if first.get("schema") != SCHEMA:
         what = f"{name} has the format {first.get('schema')!r}, and this version reads {SCHEMA}"
         raise UnknownFactError(Problem("data-format", "error", name, what, (), ("upgrade mlcontainers",)))
-    return first, tuple(others)
+    project = first.get("project")
+    return first, tuple({**_identity(project, record["version"]), **record} for record in others) if project else tuple(
+        others
+    )
+
+
+def _identity(project: str, version: str) -> Record:
+    return {"key": f"{project}=={version}", "package": project}
+
+
+def brief(project: str, record: Record) -> Record:
+    """A release as its file has it: the file's header names the project, once for all."""
+    known = _identity(project, record["version"])
+    return {field: value for field, value in record.items() if field not in known}
 
 
 def _object(line: str, name: str, number: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from mlcontainers.facts.store import SCHEMA, SUFFIX
+from mlcontainers.facts.store import SCHEMA, SUFFIX, brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 def encode(header: Record, records: Iterable[Record]) -> str:
     """The text of a data file; the inverse of `store.decode` up to the order of records."""
-    lines = ({**header, "schema": SCHEMA}, *sorted(records, key=order))
+    ordered = sorted(records, key=order)
+    if project := header.get("project"):
+        ordered = [brief(project, record) for record in ordered]
+    lines = ({**header, "schema": SCHEMA}, *ordered)
     return "".join(json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n" for line in lines)
 
 
