@@ -69,6 +69,9 @@ class ContextPath(TextValue):
             )
         if "://" in path or path.startswith("-"):
             raise invalid("not-a-file", f"{path!r} is no file of the build context")
+        if shortest.startswith("!"):
+            because = ("a builder takes a name that begins with ! for one to leave out, and does not find it",)
+            raise invalid("unreadable-path", f"path {path!r} begins with !", "give it another name", because=because)
         if any(character in path for character in "*?[") or "<<" in path:
             raise invalid(
                 "pattern",
