@@ -1,0 +1,160 @@
+"""Ratios against Dockerfiles by hand in the same run: the best that we can write, and the one of many articles.
+
+It empties the build cache of the engine that answers, cache mounts included, so it wants an engine of its own:
+
+    make engine MLC_ENGINE_HOME=... DOCKER_HOST=unix://...   (as `.ci/run` does)
+    benchmarks/building.py --empty-the-cache [--rounds 3] [--only sklearn] [--naive]
+
+All are built by the same command, and the styles take turns in every round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlcontainers import Image, Sources, plan
+from mlcontainers.engines.host import find_links
+from mlcontainers.engines.wheelhouse import wheel_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HERE = Path(__file__).parent / "handwritten"
+WHEELS = next((folder for folder in find_links() if list(folder.glob("torch-2.13.0+cpu-cp311-*.whl"))), None)
+COLUMNS = ("cold", "code", "package", "MB", "MB sent")
+"""Seconds from nothing, after a change of code, after one more small package; the size unpacked, and compressed."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """One way to write the Dockerfile of an application."""
+
+    application: str
+    name: str
+    dockerfile: Callable[[], str]
+
+
+def by_hand(application: str, suffix: str) -> Style:
+    file = HERE / f"{application}{suffix}.Dockerfile"
+    return Style(application, f"by hand{suffix}", lambda: file.read_text(encoding="utf-8"))
+
+
+def ours(application: str) -> Style:
+    start = Image.from_cpu(python="3.11")
+    framework = start.add_sklearn("1.9.1") if application == "sklearn" else start.add_torch("2.13.0")
+    image = framework.add_pip(requirements="requirements.txt").add_files("app", "/app").with_ports(8080)
+    image = image.with_cmd("uvicorn", "serve:app", "--host=0.0.0.0", "--port=8080")
+    sources = Sources(wheelhouse=wheel_names(WHEELS)) if application == "torch" and WHEELS else Sources()
+    return Style(application, "ours", lambda: plan(image, sources=sources).dockerfile.render())
+
+
+def docker(*arguments: str) -> str:
+    done = subprocess.run(("docker", *arguments), capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"docker {' '.join(arguments)}\n{done.stderr[-3000:]}")
+    return done.stdout
+
+
+def build(style: Style, context: Path) -> float:
+    """Seconds of one build."""
+    file = context.parent / "Dockerfile"
+    file.write_text(style.dockerfile(), encoding="utf-8")
+    wheelhouse = [f"--build-context=wheelhouse={WHEELS}"] if WHEELS else []
+    output = f"--output=type=image,name={tag(style)},compression=zstd,oci-mediatypes=true"
+    start = time.perf_counter()
+    docker("buildx", "build", "--quiet", "--provenance=false", output, *wheelhouse, f"--file={file}", str(context))
+    return time.perf_counter() - start
+
+
+def tag(style: Style) -> str:
+    return f"mlcontainers-benchmark:{style.application}-{style.name.replace(' ', '-')}"
+
+
+def measured(style: Style) -> dict[str, float]:
+    """One round: from an empty cache, then the two changes."""
+    with tempfile.TemporaryDirectory() as scratch:
+        context = Path(scratch) / "context"
+        shutil.copytree(HERE / "context", context)
+        docker("image", "rm", "--force", tag(style))
+        docker("buildx", "prune", "--all", "--force")
+        seconds = {"cold": build(style, context)}
+        sizes = dict(zip(COLUMNS[3:], image_sizes(style, Path(scratch)), strict=True))
+        code = context / "app" / "serve.py"
+        code.write_text(f"{code.read_text(encoding='utf-8')}\n# changed\n", encoding="utf-8")
+        seconds["code"] = build(style, context)
+        wanted = context / "requirements.txt"
+        wanted.write_text(f"{wanted.read_text(encoding='utf-8')}humanize\n", encoding="utf-8")
+        seconds["package"] = build(style, context)
+        return {**seconds, **sizes}
+
+
+def image_sizes(style: Style, scratch: Path) -> tuple[float, float]:
+    """Megabytes of all layers, unpacked and as a registry holds them."""
+    saved = scratch / "saved.tar"
+    docker("image", "save", f"--output={saved}", tag(style))
+    with tarfile.open(saved) as archive:
+        blobs = {Path(member.name).name: member for member in archive if member.isfile()}
+
+        def read(digest: str) -> Any:
+            content = archive.extractfile(blobs[digest.removeprefix("sha256:")])
+            assert content is not None
+            return json.loads(content.read())
+
+        content = archive.extractfile(blobs["index.json"])
+        assert content is not None
+        manifest = read(json.loads(content.read())["manifests"][0]["digest"])
+        while "manifests" in manifest:
+            manifest = read(manifest["manifests"][0]["digest"])
+    saved.unlink()
+    sent = sum(layer["size"] for layer in manifest["layers"])
+    lines = docker("history", "--human=false", "--format={{.Size}}", tag(style)).split()
+    return sum(map(int, lines)) / 1e6, sent / 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--empty-the-cache", action="store_true", required=True)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=("sklearn", "torch"))
+    parser.add_argument("--naive", action="store_true", help="also the one of many articles, once")
+    given = parser.parse_args()
+    for application in [given.only] if given.only else ["sklearn", "torch"]:
+        if application == "torch" and WHEELS is None:
+            print("torch: no folder of pip's find-links has its wheel")
+            continue
+        styles = [ours(application), by_hand(application, "")]
+        rounds = [{style.name: measured(style) for style in styles} for _ in range(given.rounds)]
+        table = {style.name: _medians([one[style.name] for one in rounds]) for style in styles}
+        if given.naive:
+            naive = by_hand(application, "-naive")
+            table[naive.name] = measured(naive)
+        _print(application, table)
+
+
+def _medians(rounds: list[dict[str, float]]) -> dict[str, float]:
+    return {column: statistics.median(one[column] for one in rounds) for column in COLUMNS}
+
+
+def _print(application: str, table: dict[str, dict[str, float]]) -> None:
+    print(f"{application:16}" + "".join(f"{column:>10}" for column in COLUMNS))
+    for name, row in table.items():
+        print(f"{name:16}" + "".join(f"{row[column]:10.1f}" for column in COLUMNS), flush=True)
+    best = table["by hand"]
+    for name, row in table.items():
+        if name != "by hand":
+            print(f"{name + ' / by hand':24}" + "".join(f"{row[c] / best[c]:8.2f}  " for c in COLUMNS), flush=True)
+
+
+if __name__ == "__main__":
+    main()
