@@ -51,10 +51,10 @@ def installer_stage(
 ) -> tuple[Instruction | Comment, ...]:
     """The stage that holds the installer, and the init where there is one, each checked against its digests."""
     lines = [shell(tool.hashed) for tool in tools]
-    init = ", and the init that the image takes" if len(tools) > 1 else ""
     name = installer.program
+    init = " The init is copied from here." if len(tools) > 1 else ""
     return (
-        Comment(f"{name} installs the packages below{init}; it is mounted from here and is in no layer of the image."),
+        Comment(f"{name} installs the packages below: mounted from here, it is in no layer of the image.{init}"),
         From(str(base), name=name),
         Run.shell(
             "printf '%s\\n'",

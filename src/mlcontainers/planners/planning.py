@@ -324,7 +324,7 @@ def _pin(image: Image, chosen: Chosen, solution: Solution, sources: Sources) -> 
 def _tool(catalogue: Catalogue, name: str) -> HashedTool:
     tool = catalogue.tool(name)
     digests = (tool.sha256(machine) for machine in ("x86_64", "aarch64"))
-    return HashedTool(f"{name}=={tool.version}", tuple(digest for digest in digests if digest))
+    return HashedTool(f"{name}=={tool.version}", tuple(dict.fromkeys(digest for digest in digests if digest)))
 
 
 @lru_cache(maxsize=256)
