@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mlcontainers.engines import build as build
     from mlcontainers.engines import build_async as build_async
     from mlcontainers.engines import build_events as build_events
+    from mlcontainers.engines import inspect as inspect
+    from mlcontainers.engines import run as run
     from mlcontainers.engines import verify as verify
     from mlcontainers.errors import BuildFailedError as BuildFailedError
     from mlcontainers.errors import EngineError as EngineError
@@ -85,8 +87,10 @@ _WHERE = {
     "build_events": "engines",
     "catalogue": "facts",
     "check": "dockerfile",
+    "inspect": "engines",
     "pin": "planners.pinning",
     "plan": "planners",
+    "run": "engines",
     "verify": "engines",
 }
 
@@ -124,8 +128,10 @@ __all__ = [
     "build_events",
     "catalogue",
     "check",
+    "inspect",
     "pin",
     "plan",
+    "run",
     "verify",
 ]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -13,6 +15,7 @@ from tests.engines.containers import a_tag, forget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 
@@ -167,6 +170,29 @@ class TestFaults:
         assert "error[root-user]: the container runs as root" in lines
         assert report.to_json()["ok"] is False
         assert {problem["code"] for problem in report.to_json()["problems"]} == set(codes(report))
+
+
+def on_command_line(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, "-m", "mlcontainers", "verify", *arguments)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+class TestCommand:
+    def test_a_good_image_with_its_description(self, good: str, tmp_path: Path) -> None:
+        file = tmp_path / "image.toml"
+        file.write_text(IMAGE.dump(), encoding="utf-8")
+
+        done = on_command_line(good, "--plan", str(file))
+
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "yes     versions: 1 packages as planned: scikit-learn==" in done.stdout
+        assert f"{good}: verified, " in done.stdout
+
+    def test_a_bad_one(self) -> None:
+        done = on_command_line("debian:bookworm-slim", "--json")
+
+        assert done.returncode == 1
+        assert [problem["code"] for problem in json.loads(done.stdout)["problems"]] == ["root-user"]
 
 
 class TestAnyImage:

@@ -17,6 +17,14 @@ ContextFolder: TypeAlias = Annotated[
     str | None,
     typer.Option("--context", metavar="DIR", help="The folder with your files; that of FILE without it."),
 ]
+Reference: TypeAlias = Annotated[
+    str, typer.Argument(metavar="REF", help="An image of the engine: name, tag, digest or id.", show_default=False)
+]
+PlannedFile: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--plan", metavar="FILE", help="The description that it was built from.", show_default=False),
+]
+Gpus: TypeAlias = Annotated[bool, typer.Option("--gpus", help="Also compute on the GPUs of the engine's host.")]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Answer with one JSON document, for programs.")]
 
 

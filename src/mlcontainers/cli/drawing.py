@@ -15,6 +15,7 @@ _STYLES = {
     "error[": "bold red",
     "warning[": "bold yellow",
     "info[": "bold blue",
+    "no  ": "bold red",
     "works": "bold green",
     "impossible": "bold red",
     "unknown": "bold yellow",

@@ -10,10 +10,13 @@ from mlcontainers.cli.build import build
 from mlcontainers.cli.check import check
 from mlcontainers.cli.facts import facts
 from mlcontainers.cli.fmt import fmt
+from mlcontainers.cli.inspect import inspect
 from mlcontainers.cli.optional_values import spelled_out
 from mlcontainers.cli.pin import pin
 from mlcontainers.cli.plan import plan
 from mlcontainers.cli.render import render
+from mlcontainers.cli.run import run as run_image
+from mlcontainers.cli.verify import verify
 from mlcontainers.version import __version__
 
 HELP = """Dockerfiles for machine learning, where every choice rests on a dated fact.
@@ -34,6 +37,9 @@ for command in (plan, render, check, fmt, pin):
     app.command()(command)
 app.add_typer(facts, name="facts")
 app.command()(build)
+app.command()(verify)
+app.command("run")(run_image)
+app.command()(inspect)
 
 
 def _version(wanted: bool) -> None:

@@ -7,8 +7,22 @@ from mlcontainers.engines.built import BuiltImage
 from mlcontainers.engines.caches import Cache
 from mlcontainers.engines.context import read_context
 from mlcontainers.engines.events import Event
+from mlcontainers.engines.inspecting import inspect
 from mlcontainers.engines.reports import Report
+from mlcontainers.engines.starting import run
 from mlcontainers.engines.streaming import build_async, build_events
 from mlcontainers.engines.verifying import verify
 
-__all__ = ["BuiltImage", "Cache", "Event", "Report", "build", "build_async", "build_events", "read_context", "verify"]
+__all__ = [
+    "BuiltImage",
+    "Cache",
+    "Event",
+    "Report",
+    "build",
+    "build_async",
+    "build_events",
+    "inspect",
+    "read_context",
+    "run",
+    "verify",
+]

@@ -20,6 +20,7 @@ from mlcontainers.engines.wheelhouse import wheel_names
 from mlcontainers.errors import InvalidValueError, Problem
 from mlcontainers.planners import Plan, plan
 from mlcontainers.values.context import ContextFiles
+from mlcontainers.planners.labelling import labels
 from mlcontainers.values.references import ImageReference
 from mlcontainers.values.sources import Sources
 
@@ -155,8 +156,10 @@ def _caches(request: BuildRequest, scratch: Path) -> Iterator[str]:
 
 
 def _labels(request: BuildRequest, scratch: Path) -> Iterator[str]:
-    for name, value in request.labels:
+    """What the image says of itself: in its configuration, and on its manifest, where registries show it."""
+    for name, value in (*labels(request.plan).items(), *request.labels):
         yield f"--label={name}={value}"
+        yield f"--annotation={name}={value}"
 
 
 def _secrets(request: BuildRequest, scratch: Path) -> Iterator[str]:

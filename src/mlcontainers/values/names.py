@@ -35,11 +35,17 @@ OCI_NAMES = frozenset(
 """Pre-defined annotation keys of the OCI image specification, annotations.md."""
 
 
-def env_key(text: str) -> str:
-    """A variable name that every shell can hold and that does not look like a secret."""
+def env_name(text: str) -> str:
+    """A variable name that every shell can hold."""
     key = line(text, "variable name")
     if not _ENV_KEY(key):
         raise invalid("bad-env-key", f"{key!r} is no name of an environment variable", "as in 'HF_HOME'")
+    return key
+
+
+def env_key(text: str) -> str:
+    """A variable name for an image: one that does not look like a secret."""
+    key = env_name(text)
     parts = set(key.lower().split("_"))
     if parts & _SECRET_WORDS and not parts & _HARMLESS_WORDS:
         raise invalid(

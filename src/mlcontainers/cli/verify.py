@@ -1,0 +1,37 @@
+"""`mlcontainers verify REF`"""
+
+from typing import Annotated
+
+import typer
+
+from mlcontainers.cli.answering import FINE, NO, answers, print_json
+from mlcontainers.cli.arguments import AsJson, Gpus, PlannedFile, Reference
+from mlcontainers.cli.drawing import show
+from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
+
+
+@answers
+def verify(
+    reference: Reference,
+    file: PlannedFile = None,
+    gpus: Gpus = False,
+    patience: Annotated[float, typer.Option(metavar="SECONDS", help="How long a service may take to answer.")] = 60,
+    own: OwnFacts = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> int:
+    """Run an image and say whether it is what it should be.
+
+    Any image that the engine has. Exit code 1 where something is an error.
+    """
+    from mlcontainers import Image
+    from mlcontainers import plan as planned
+    from mlcontainers import verify as verified
+
+    decided = planned(Image.load(file), facts=known(own, as_of)) if file else None
+    report = verified(reference, plan=decided, gpus=gpus, patience=patience)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        show(report.explain())
+    return FINE if report.ok else NO
