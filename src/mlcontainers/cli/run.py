@@ -7,7 +7,8 @@ import typer
 from mlcontainers.cli.answering import FINE, answers, print_json
 from mlcontainers.cli.arguments import AsJson, PlannedFile, Reference
 from mlcontainers.cli.drawing import show
-from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
+from mlcontainers.cli.facts_used import AsOf, OwnFacts
+from mlcontainers.cli.planned import plan_of
 from mlcontainers.errors import InvalidValueError, Problem
 
 if TYPE_CHECKING:
@@ -45,8 +46,6 @@ def run(
 
     In the foreground the exit code is the program's own.
     """
-    from mlcontainers import Image
-    from mlcontainers import plan as planned
     from mlcontainers.engines.starting import run_settings, start
 
     if as_json and not (detach or print_only or compose):
@@ -54,7 +53,7 @@ def run(
         raise InvalidValueError(Problem("bad-value", "error", "--json", what, (), ("add --print or --detach",)))
     settings = run_settings(
         reference,
-        plan=planned(Image.load(file), facts=known(own, as_of)) if file else None,
+        plan=plan_of(file, own, as_of),
         ports=publish,
         gpus=gpus,
         shm=shm,

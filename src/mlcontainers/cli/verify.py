@@ -7,7 +7,8 @@ import typer
 from mlcontainers.cli.answering import FINE, NO, answers, print_json
 from mlcontainers.cli.arguments import AsJson, Gpus, PlannedFile, Reference
 from mlcontainers.cli.drawing import show
-from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
+from mlcontainers.cli.facts_used import AsOf, OwnFacts
+from mlcontainers.cli.planned import plan_of
 
 
 @answers
@@ -24,12 +25,9 @@ def verify(
 
     Any image that the engine has. Exit code 1 where something is an error.
     """
-    from mlcontainers import Image
-    from mlcontainers import plan as planned
     from mlcontainers import verify as verified
 
-    decided = planned(Image.load(file), facts=known(own, as_of)) if file else None
-    report = verified(reference, plan=decided, gpus=gpus, patience=patience)
+    report = verified(reference, plan=plan_of(file, own, as_of), gpus=gpus, patience=patience)
     if as_json:
         print_json(report.to_json())
     else:

@@ -19,8 +19,8 @@ from mlcontainers.engines.secrets import secret_options
 from mlcontainers.engines.wheelhouse import wheel_names
 from mlcontainers.errors import InvalidValueError, Problem
 from mlcontainers.planners import Plan, plan
-from mlcontainers.values.context import ContextFiles
 from mlcontainers.planners.labelling import labels
+from mlcontainers.values.context import ContextFiles
 from mlcontainers.values.references import ImageReference
 from mlcontainers.values.sources import Sources
 
