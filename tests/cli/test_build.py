@@ -99,6 +99,16 @@ class TestWithAnEngine:
         assert "\n  where: layers[0] (run)\n" in done.stderr
         assert not exists(tag)
 
+    def test_for_programs_a_failure_is_data_too(self, tmp_path: Path) -> None:
+        command = (*PROGRAM, described(tmp_path, "echo last words; exit 7"), "--no-load", "--json")
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+        told, last = json.loads(done.stdout), json.loads(done.stderr.splitlines()[-1])
+        assert done.returncode == 3
+        assert told["problems"][0]["code"] == "step-failed"
+        assert (told["layer"], told["log_tail"][-1]) == ("layers[0] (run)", "last words")
+        assert last == {"event": "failed", **told}
+
     @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_stopped_it_stops_the_builder_and_tags_nothing(
         self, tmp_path: Path, tag: str, sent: signal.Signals, code: int

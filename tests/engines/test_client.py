@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlcontainers import EngineNotFoundError
-from mlcontainers.engines.client import engine_version
+from mlcontainers.engines.client import buildx_command, engine_version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,3 +77,26 @@ def test_an_address_where_nobody_is(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path / os.urandom(4).hex()}.sock")
 
     assert code_and_text()[0] == "no-engine"
+
+
+def test_the_plugin_is_run_itself_where_it_is_found(
+    stub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(stub, "exit 0")
+    plugin = tmp_path / "plugins" / "docker-buildx"
+    plugin.parent.mkdir()
+    program(plugin, "exit 0")
+    (tmp_path / "config.json").write_text(f'{{"cliPluginsExtraDirs": ["{plugin.parent}"]}}')
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+
+    assert buildx_command() == (str(plugin),)
+
+
+def test_a_user_s_own_plugin_comes_first(stub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(stub, "exit 0")
+    plugin = tmp_path / "cli-plugins" / "docker-buildx"
+    plugin.parent.mkdir()
+    program(plugin, "exit 0")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+
+    assert buildx_command() == (str(plugin),)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from mlcontainers.cli.answering import FINE, answers, print_json
+from mlcontainers.cli.answering import FINE, answers, print_json, problems_json
 from mlcontainers.cli.arguments import AsJson, ContextFolder, ImageFile, Progress
 from mlcontainers.cli.drawing import complain, show
 from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
-from mlcontainers.errors import BuildFailedError, InvalidValueError, Problem
+from mlcontainers.errors import BuildFailedError, InvalidValueError, MlcontainersError, Problem
 from mlcontainers.values.sizes import human_size
 
 if TYPE_CHECKING:
@@ -92,8 +92,10 @@ def build(
                 force=force,
                 progress=listener,
             )
-    except BuildFailedError as error:
-        if progress in {Progress.AUTO, Progress.NONE} and error.log_tail:
+    except MlcontainersError as error:
+        if progress is Progress.JSON:
+            return _failed(error, as_json)
+        if isinstance(error, BuildFailedError) and progress is not Progress.PLAIN and error.log_tail:
             show("\n".join(f"  | {line}" for line in error.log_tail), sys.stderr)
         raise
     if as_json:
@@ -101,6 +103,17 @@ def build(
     else:
         show("\n".join(_lines(image, explain)))
     return FINE
+
+
+def _failed(error: MlcontainersError, as_json: bool) -> int:
+    """The last line for a program that reads them: what people are told, as data."""
+    told: dict[str, object] = {"problems": problems_json(error.problems)}
+    if isinstance(error, BuildFailedError):
+        told |= {"step": error.step, "layer": error.layer, "log_tail": list(error.log_tail)}
+    sys.stderr.write(json.dumps({"event": "failed", **told}) + "\n")
+    if as_json:
+        print_json(told)
+    return error.exit_code
 
 
 def _warn(decided: "Plan", progress: Progress) -> None:

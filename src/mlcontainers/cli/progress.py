@@ -218,7 +218,7 @@ class LiveSteps:
 
 def short(step: str) -> str:
     """A step's name as one line without its mounts, and no longer than a terminal is wide."""
-    name = " ".join(re.sub(r"--mount=\S+", "", step).split())
+    name = _printable(" ".join(re.sub(r"--mount=\S+", "", step).split()))
     return name if len(name) <= 100 else name[:99] + "…"
 
 

@@ -161,6 +161,8 @@ def _built(client: Any, request: BuildRequest, names: tuple[ImageReference, ...]
 def _output(request: BuildRequest, names: tuple[ImageReference, ...], loaded: bool) -> str:
     """Where the image goes at first. It is loaded without a name: names are for what was verified."""
     options = [f"{name}={value}" for name, value in request.output]
+    # Docker's own media types know no zstd.
+    options += ["oci-mediatypes=true"] if request.output else []
     if loaded:
         return ",".join(("type=docker", *options))
     if not request.push:

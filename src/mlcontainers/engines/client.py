@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import subprocess
+from pathlib import Path
+from typing import Any, cast
 
 from mlcontainers.errors import EngineNotFoundError, Problem
 
@@ -20,6 +24,40 @@ def docker_program() -> str:
             Problem("no-docker", "error", "", "there is no docker program on the PATH", (), (HOW_TO,))
         )
     return path
+
+
+def buildx_command() -> tuple[str, ...]:
+    """What runs buildx: the plugin itself where it lies where plugins do, for the client in front takes its time.
+
+    The plugin knows contexts and credentials as the client does; started so, it is what buildx calls standalone.
+    """
+    client = docker_program()
+    extra = docker_settings().get("cliPluginsExtraDirs") or ()
+    for folder in (docker_folder() / "cli-plugins", *map(Path, extra), *_PLUGINS):
+        plugin = folder / "docker-buildx"
+        if os.access(plugin, os.X_OK):
+            return (str(plugin),)
+    return (client, "buildx")
+
+
+_PLUGINS = tuple(
+    Path(prefix, kind, "docker", "cli-plugins") for prefix in ("/usr/local", "/usr") for kind in ("lib", "libexec")
+)
+"""Where the client looks after the user's own folders (docker/cli, cli-plugins/manager)."""
+
+
+def docker_folder() -> Path:
+    """Where Docker's client keeps its configuration."""
+    return Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+
+
+def docker_settings() -> dict[str, Any]:
+    """The client's configuration; empty where there is none. It may hold credentials: only single names are read."""
+    try:
+        settings: object = json.loads((docker_folder() / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return cast("dict[str, Any]", settings) if isinstance(settings, dict) else {}
 
 
 def engine_version() -> str:

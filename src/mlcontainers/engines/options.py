@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, get_args
 
 from mlcontainers.engines.caches import Cache, caches
-from mlcontainers.engines.client import docker_program
+from mlcontainers.engines.client import buildx_command
 from mlcontainers.engines.context import read_context
 from mlcontainers.engines.events import Warned
 from mlcontainers.engines.host import host_secrets
@@ -118,7 +118,7 @@ def arguments(request: BuildRequest, scratch: Path, outputs: Sequence[str] = ())
     `outputs` says where the image goes, in the builder's words.
     """
     groups = (argument for group in _GROUPS for argument in group(request, scratch))
-    return [docker_program(), "buildx", "build", "--progress=rawjson", *groups, *outputs, str(request.folder)]
+    return [*buildx_command(), "build", "--progress=rawjson", *groups, *outputs, str(request.folder)]
 
 
 def metadata_file(scratch: Path) -> Path:
@@ -202,7 +202,8 @@ def _decided(image: Image | Plan, options: BuildOptions) -> Plan:
     context = read_context(described, _folder(options.get("context", ".")))
     if isinstance(image, Plan) and sources == given and context == (image.context or ContextFiles()):
         return image
-    return plan(described, sources=sources, context=context)
+    facts = image.facts if isinstance(image, Plan) else None
+    return plan(described, sources=sources, context=context, facts=facts)
 
 
 def _references(tags: Sequence[str]) -> tuple[ImageReference, ...]:
@@ -227,8 +228,7 @@ def _output(compression: Compression | None) -> tuple[tuple[str, str], ...]:
         what = f"there is no compression {compression!r}"
         hint = f"one of {', '.join(get_args(Compression))}"
         raise InvalidValueError(Problem("bad-compression", "error", "compression", what, (), (hint,)))
-    # Older media types know no zstd.
-    return (("compression", compression), ("oci-mediatypes", "true"))
+    return (("compression", compression),)
 
 
 def _folder(context: str | Path) -> Path:

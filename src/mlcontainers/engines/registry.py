@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from mlcontainers.engines.client import docker_program
+from mlcontainers.engines.client import buildx_command
 from mlcontainers.engines.sdk import docker_sdk
 from mlcontainers.errors import EngineError, Problem
 from mlcontainers.values.references import ImageReference
@@ -57,7 +57,7 @@ def name_in_registry(source: ImageReference, digest: str, names: Iterable[ImageR
     if not tags:
         return
     # A copy to the letter: an index around it would have another digest.
-    command = [docker_program(), "buildx", "imagetools", "create", "--prefer-index=false", *tags]
+    command = [*buildx_command(), "imagetools", "create", "--prefer-index=false", *tags]
     done = subprocess.run(
         [*command, f"{source.name}@{digest}"],
         capture_output=True,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from mlcontainers.engines.client import HOW_TO, docker_program, engine_version
+from mlcontainers.engines.client import HOW_TO, docker_program, docker_settings, engine_version
 from mlcontainers.errors import EngineError, EngineNotFoundError, Problem
 
 if TYPE_CHECKING:
@@ -55,21 +53,12 @@ def _address() -> str:
     """Where the engine is. The SDK knows DOCKER_HOST and no contexts, by which the program may know better."""
     if host := os.environ.get("DOCKER_HOST"):
         return host
-    if not os.environ.get("DOCKER_CONTEXT") and _current_context() in {"", "default"}:
+    if not os.environ.get("DOCKER_CONTEXT") and docker_settings().get("currentContext", "") in {"", "default"}:
+        # To ask the program would take longer than all else that we ask of the engine.
         return ""
     command = (docker_program(), "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
     asked = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     return asked.stdout.strip()
-
-
-def _current_context() -> str:
-    """As the program keeps it: to ask the program would take longer than all else that we ask of the engine."""
-    folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
-    try:
-        settings: Any = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
-    return str(cast("dict[str, Any]", settings).get("currentContext", "")) if isinstance(settings, dict) else "?"
 
 
 def _said(error: Exception) -> str:

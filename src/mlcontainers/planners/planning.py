@@ -141,6 +141,7 @@ def plan(
         required_secrets=required,
         contexts=("wheelhouse",) if any(pin.local for pin in all_pins) else (),
         facts_date=catalogue.as_of,
+        facts=catalogue,
     )
 
 

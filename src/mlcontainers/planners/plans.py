@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlcontainers.values.sizes import human_size
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from mlcontainers.dockerfile import Dockerfile
     from mlcontainers.errors import Problem
+    from mlcontainers.facts import Catalogue
     from mlcontainers.image import Image
     from mlcontainers.layers import Pin, Target
     from mlcontainers.planners.forecasting import Forecast
@@ -63,6 +64,8 @@ class Plan:
     """Named build contexts that the build has to be given."""
     facts_date: str
     """The day of the newest facts it rests on."""
+    facts: Catalogue = field(compare=False, repr=False)
+    """All that was known: the same image is planned again from the same facts."""
 
     def explain(self) -> str:
         """The plan as text for people: decisions with reasons, problems, driver, sizes and ends of support."""
