@@ -1,13 +1,15 @@
-"""One cheap image that several tests look at from different sides."""
+"""One cheap image that several tests look at from different sides, and an engine that they may break."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mlcontainers import BuiltImage, Image, build
 from tests.engines.containers import temporary_tag
+from tests.engines.private import PrivateEngine, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,3 +47,24 @@ def service(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
     )
     with temporary_tag() as tag:
         yield build(image, context=context, tags=[tag], host_settings=True, verify=False)
+
+
+@pytest.fixture(scope="session")
+def private(engine: str) -> Iterator[PrivateEngine]:
+    """The private engine, started once when a test first asks for it, and gone with all its data at the end."""
+    if why := missing():
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    started = PrivateEngine()
+    try:
+        started.create()
+        yield started
+    finally:
+        started.purge()
+
+
+@pytest.fixture
+def private_engine(private: PrivateEngine, monkeypatch: pytest.MonkeyPatch) -> PrivateEngine:
+    """The private engine, sound again whatever the test before has done to it, as the one that builds go to."""
+    private.start()
+    monkeypatch.setenv("DOCKER_HOST", private.host)
+    return private

@@ -32,6 +32,8 @@ STEP_FAILED = (
         ("no-network", STEP_FAILED, "pip._vendor.urllib3.exceptions.ReadTimeoutError: Read timed out."),
         ("no-such-package", STEP_FAILED, "ERROR: No matching distribution found for uv==99"),
         ("no-such-package", STEP_FAILED, "Because nothing-such was not found in the package registry and you require"),
+        ("no-such-package", STEP_FAILED, "E: Unable to locate package nothing-such"),
+        ("no-network", STEP_FAILED, "E: Failed to fetch http://d/x.deb  Temporary failure resolving 'd'"),
         ("needs-compiler", STEP_FAILED, "error: command 'gcc' failed: No such file or directory"),
         (
             "not-in-context",
@@ -40,6 +42,11 @@ STEP_FAILED = (
         ),
         ("no-secret", "ERROR: failed to solve: secret token: not found", ""),
         ("push-failed", "ERROR: failed to push reg:1/x: dial tcp: connect: connection refused", ""),
+        (
+            "push-failed",
+            "ERROR: failed to push reg:1/x: unexpected status from HEAD request to http://reg:1: 403 Forbidden",
+            "",
+        ),
         ("step-failed", STEP_FAILED, "something nobody has seen before"),
     ],
 )
@@ -48,6 +55,126 @@ def test_the_code_says_what_went_wrong(code: str, words: str, log: str) -> None:
 
     assert isinstance(error, BuildFailedError)
     assert error.problems[0].code == code
+
+
+UNSOLVED = "error: No solution found when resolving dependencies\n  cause: "
+
+
+@pytest.mark.parametrize(
+    ("code", "requirement", "log"),
+    [
+        (
+            "index-refused",
+            "good",
+            f"""{UNSOLVED}Because good was not found in the package registry and you require good, we can conclude that your requirements are unsatisfiable.
+
+hint: An index URL (http://127.0.0.1/simple) could not be queried due to a lack of valid authentication credentials (401 Unauthorized)""",
+        ),
+        (
+            "index-refused",
+            "good",
+            f"""{UNSOLVED}Because good was not found in the package registry and you require good, we can conclude that your requirements are unsatisfiable.
+
+hint: An index (http://127.0.0.1/simple) returned a 403 Forbidden error. Check that the index URL is correct and the credentials are valid.""",
+        ),
+        (
+            "no-network",
+            "good",
+            """error: Request failed after 3 retries in 11.8s
+  cause: Failed to fetch: http://127.0.0.1:8199/err/good/
+  cause: HTTP status server error (503 Service Unavailable) for url (http://127.0.0.1:8199/err/good/)""",
+        ),
+        (
+            "no-network",
+            "slow",
+            """Collecting first
+Collecting slow
+  Downloading http://127.0.0.1:8199/files/slow-1.0-py3-none-any.whl (50.0 MB)
+pip._vendor.urllib3.exceptions.ReadTimeoutError: HTTPConnectionPool(host='127.0.0.1', port=8199): Read timed out.""",
+        ),
+        (
+            "corrupt-download",
+            "broken==1.0",
+            f"{UNSOLVED}Because broken==1.0 has an invalid package format and only broken==1.0 is available",
+        ),
+        (
+            "unfit-package",
+            "winonly==1.0",
+            f"{UNSOLVED}Because winonly==1.0 has no wheels with a matching platform tag (e.g., `manylinux_2_36_x86_64`)",
+        ),
+        (
+            "unfit-package",
+            "newpy==1.0",
+            f"{UNSOLVED}Because the current Python version (3.11.7) does not satisfy Python>=3.99 and newpy==1.0 depends on Python>=3.99",
+        ),
+        (
+            "unfit-package",
+            "newpy",
+            """ERROR: Ignored the following versions that require a different python version: 1.0 Requires-Python >=3.99
+ERROR: Could not find a version that satisfies the requirement newpy (from versions: none)
+ERROR: No matching distribution found for newpy""",
+        ),
+        (
+            "no-package-build",
+            "src==1.0",
+            "error: Failed to build `src==1.0`\n  cause: The build backend returned an error\n" + "  trace\n" * 40,
+        ),
+        ("no-package-build", "src", "  ERROR: Failed building wheel for src\nFailed to build src"),
+        (
+            "needs-compiler",
+            "src==1.0",
+            "error: Failed to build `src==1.0`\n  cause: The build backend returned an error\n  error: command 'gcc' failed: No such file or directory",
+        ),
+    ],
+)
+def test_an_installer_that_fails_says_at_which_requirement(code: str, requirement: str, log: str) -> None:
+    problem = failure(None, [STEP_FAILED], STEP, log.splitlines()).problems[0]
+
+    assert problem.code == code
+    assert f"requirement: {requirement}" in problem.because
+
+
+@pytest.mark.parametrize(
+    ("what", "log"),
+    [
+        (
+            "the index that the build asked has no good==9",
+            f"{UNSOLVED}Because there is no version of good==9 and you require good==9, we can conclude that ...",
+        ),
+        ("the index that the build asked has no good==9", "ERROR: No matching distribution found for good==9"),
+        (
+            "the packages contradict each other: Because all versions of b depend on good==2.0 and all versions of a depend"
+            " on good==1.0, we can conclude that all versions of a and all versions of b are incompatible."
+            " And because you require a and b, we can conclude that your requirements are unsatisfiable.",
+            f"""{UNSOLVED}Because all versions of b depend on good==2.0 and all versions of a depend on good==1.0, we can conclude that all versions of a and all versions of b are incompatible.
+         And because you require a and b, we can conclude that your requirements are unsatisfiable.""",
+        ),
+        (
+            "the packages contradict each other: a==1.0 and b==1.0 because these package versions have conflicting dependencies",
+            "ERROR: Cannot install a==1.0 and b==1.0 because these package versions have conflicting dependencies.",
+        ),
+    ],
+)
+def test_what_no_index_can_serve_is_told_whole(what: str, log: str) -> None:
+    assert failure(None, [STEP_FAILED], STEP, log.splitlines()).problems[0].what == what
+
+
+@pytest.mark.parametrize(
+    ("hint", "status"),
+    [
+        ("docker login", "unexpected status from HEAD request to http://r/v2/x/manifests/1: 401 Unauthorized"),
+        ("docker login", "pull access denied, repository does not exist or may require authorization"),
+        ("can the engine reach it?", 'failed to do request: Head "https://r/v2/x": dial tcp: lookup r: no such host'),
+        ("can the engine reach it?", "unexpected status from HEAD request to http://r/v2/x: 503 Service Unavailable"),
+        ("is its name right?", "r/x:1: not found"),
+    ],
+)
+def test_a_base_image_is_missed_for_one_of_three_reasons(hint: str, status: str) -> None:
+    words = f"ERROR: failed to solve: r/x:1: failed to resolve source metadata for r/x:1: {status}"
+    problem = failure(None, [words], "", []).problems[0]
+
+    assert problem.code == "no-base-image"
+    assert hint in problem.hints[0]
 
 
 def test_a_step_is_named_without_its_mounts() -> None:
@@ -82,8 +209,15 @@ def test_nobody_answers() -> None:
     assert isinstance(error, EngineNotFoundError)
 
 
-def test_an_engine_that_goes_away() -> None:
-    words = 'ERROR: failed to receive status: rpc error: code = Unavailable desc = error reading from server: "EOF"'
+@pytest.mark.parametrize(
+    "words",
+    [
+        'ERROR: failed to receive status: rpc error: code = Unavailable desc = error reading from server: "EOF"',
+        "ERROR: failed to build: failed to solve: Unavailable: error reading from server: EOF",
+    ],
+    ids=["killed", "told to stop"],
+)
+def test_an_engine_that_goes_away(words: str) -> None:
     error = failure(None, [words], "", [])
 
     assert type(error) is EngineError

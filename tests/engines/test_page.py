@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlcontainers.engines.faults import FAULTS
+from mlcontainers.engines.fault_table import FAULTS
 from tests.engines.containers import a_tag, forget
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -17,6 +17,14 @@ def _terminate(*_: object) -> NoReturn:
 
 def main() -> None:
     """The program `mlcontainers`."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        sys.exit(_run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def _run(arguments: list[str]) -> int:
     for name in ("typer", "rich"):
         try:
             import_module(name)
@@ -24,8 +32,7 @@ def main() -> None:
             if error.name != name:
                 raise
             sys.stderr.write(_ABSENT.format(name=name))
-            sys.exit(2)
+            return 2
     from mlcontainers.cli.program import run
 
-    signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(run(sys.argv[1:]))
+    return run(arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from mlcontainers.engines.buildx import run_builder
@@ -14,6 +15,7 @@ from mlcontainers.engines.contents import contents
 from mlcontainers.engines.events import StepCached, StepDone, Warned
 from mlcontainers.engines.faults import SNAPSHOT_RACE, failure, origin_of
 from mlcontainers.engines.options import arguments, metadata_file
+from mlcontainers.engines.room import disk_room
 from mlcontainers.errors import BuildFailedError, Problem
 
 if TYPE_CHECKING:
@@ -76,7 +78,8 @@ def attempt(request: BuildRequest, scratch: Path, outputs: Sequence[str]) -> Att
             break
     if not ended.done and not ended.failed_step:
         engine_version()  # Nothing began: without engine or buildx this says so better than the builder.
-    raise failure(request.plan, ended.words, ended.failed_step, ended.log)
+    room = partial(disk_room, request.builder)
+    raise failure(request.plan, ended.words, ended.failed_step, ended.log, room)
 
 
 def _attempt(plan: Plan, ended: Ended, metadata: Path) -> Attempt:

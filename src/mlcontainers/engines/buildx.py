@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
+import select
 import subprocess
 from collections import deque
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
-from mlcontainers.engines.events import Decoder, Output, StepCached, StepDone, StepFailed
+from mlcontainers.engines.events import Decoder, Output, StepCached, StepDone, StepFailed, StepStarted
 from mlcontainers.engines.stopping import Stop, interrupt
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ KEPT_LINES = 400
 """Lines of a step's output that are kept in memory, however much it prints."""
 KEPT_COLUMNS = 4000
 """Characters of a line that are kept, its last ones."""
+PATIENCE = 300
+"""Seconds that a registry may take to tell which image a name stands for. The builder itself would wait for ever."""
 _GRACE = 10
 """Seconds that the builder gets to end by itself."""
 
@@ -66,7 +70,10 @@ def run_builder(
     try:
         with (stop or Stop()).interrupting(process):
             ended = _listen(process.stderr, on_event)
-            ended.code = process.wait()
+            if ended.code:
+                _stop(process)
+            else:
+                ended.code = process.wait()
     except BaseException:
         _stop(process)
         raise
@@ -80,15 +87,28 @@ def _listen(stream: IO[bytes], on_event: Callable[[Event], None]) -> Ended:
     decoder, utf8 = Decoder(), codecs.getincrementaldecoder("utf-8")("replace")
     ended = Ended(0, decoder.words)
     printed: dict[str, deque[str]] = {}
+    at_work: set[str] = set()
     file = stream.fileno()
-    while chunk := os.read(file, 65536):
+    while True:
+        asked = _asked_of_registry(at_work)
+        if asked and not select.select([file], [], [], PATIENCE)[0]:
+            ended.code, ended.failed_step = 1, next(iter(at_work))
+            decoder.words.append(
+                f"ERROR: failed to resolve source metadata for {asked}: no answer within {PATIENCE} seconds"
+            )
+            break
+        if not (chunk := os.read(file, 65536)):
+            break
         for event in decoder.feed(utf8.decode(chunk)):
             match event:
                 case Output(step, text):
                     _keep(printed.setdefault(step, deque(maxlen=KEPT_LINES)), text)
-                case StepDone() | StepCached():
-                    ended.done.pop(event.step, None)
-                    ended.done[event.step] = event
+                case StepStarted(step):
+                    at_work.add(step)
+                case StepDone(step) | StepCached(step):
+                    at_work.discard(step)
+                    ended.done.pop(step, None)
+                    ended.done[step] = event
                 case StepFailed(step, _) if not ended.failed_step:
                     ended.failed_step = step
                 case _:
@@ -97,6 +117,15 @@ def _listen(stream: IO[bytes], on_event: Callable[[Event], None]) -> Ended:
     decoder.close()
     ended.log = tuple(line.rstrip() for line in printed.get(ended.failed_step, ()))
     return ended
+
+
+def _asked_of_registry(at_work: set[str]) -> str:
+    """The base image that a registry is asked for, where the builder does nothing else: steps may take their time."""
+    asked = [_METADATA.search(step) for step in at_work]
+    return asked[0][1] if asked and all(asked) and asked[0] else ""
+
+
+_METADATA = re.compile(r"internal\] load metadata for (\S+)")
 
 
 def _keep(lines: deque[str], text: str) -> None:
@@ -109,11 +138,15 @@ def _keep(lines: deque[str], text: str) -> None:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask, wait, and only then insist: asked to, the builder takes its running step with it."""
+    """Ask, wait, and only then insist: asked to, the builder takes its running step with it.
+
+    Whoever interrupts a second time does not want to wait.
+    """
     interrupt(process)
-    if process.poll() is None:
-        try:
-            process.wait(_GRACE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    try:
+        process.wait(_GRACE)
+    except BaseException as error:
+        process.kill()
+        process.wait()
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise

@@ -63,17 +63,18 @@ def docker_settings() -> dict[str, Any]:
 def engine_version() -> str:
     """The version of the engine that answers; raises EngineNotFoundError with the client's own reason."""
     program = docker_program()
-    answer = _ask(program, "version", "--format", "{{.Server.Version}}")
+    answer = ask(program, "version", "--format", "{{.Server.Version}}")
     if answer.returncode != 0 or not answer.stdout.strip():
         raise EngineNotFoundError(_silent_engine(answer.stderr.strip() or answer.stdout.strip()))
-    if _ask(program, "buildx", "version").returncode != 0:
+    if ask(program, "buildx", "version").returncode != 0:
         what = "this docker program has no buildx, which builds go through"
         hint = "install the docker-buildx package (docker-buildx-plugin in Docker's own archive)"
         raise EngineNotFoundError(Problem("no-buildx", "error", "", what, (), (hint,)))
     return answer.stdout.strip()
 
 
-def _ask(*command: str) -> subprocess.CompletedProcess[str]:
+def ask(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end; raises EngineNotFoundError where it takes too long."""
     try:
         return subprocess.run(
             command,

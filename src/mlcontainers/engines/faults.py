@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlcontainers.engines.fault_table import FAULTS, TAIL, requirement
 from mlcontainers.engines.seals import broken_seal
 from mlcontainers.errors import BuildFailedError, EngineError, EngineNotFoundError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mlcontainers.dockerfile import Instruction
+    from mlcontainers.engines.fault_table import Fault
     from mlcontainers.planners import Plan
 
-TAIL = 30
-"""Lines of a failed step that are kept."""
 SNAPSHOT_RACE = re.compile(r"parent snapshot \S+ does not exist")
 """A known race of the containerd image store (moby/buildkit issue 6521): the same build again succeeds."""
 _EXIT_CODE = re.compile(r"(?:did not complete successfully: exit code: |exit code )([0-9]+)")
@@ -24,116 +24,34 @@ _LINE = re.compile(r"Dockerfile:([0-9]+)")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A known way for a build to fail: how it is recognised, and what it means."""
-
-    code: str
-    pattern: str
-    what: str
-    """`{0}` is what the pattern's first group found."""
-    hint: str
-
-
-FAULTS = (
-    Fault(
-        "disk-full",
-        r"[Nn]o space left on device",
-        "there is no space left on the engine's disk",
-        "free some: docker buildx prune, docker image prune; then build again",
-    ),
-    Fault(
-        "push-failed",
-        r"failed to push (\S+):",
-        "{0} could not be pushed",
-        "can the registry be reached, and are you logged in? docker login",
-    ),
-    Fault(
-        "no-base-image",
-        r"failed to resolve source metadata for (\S+?): .*",
-        "the base image {0} cannot be had",
-        "is its name right, and can the engine reach its registry? docker pull {0}",
-    ),
-    Fault(
-        "untrusted-index",
-        r"invalid peer certificate|CERTIFICATE_VERIFY_FAILED|unable to get local issuer certificate",
-        "a step does not trust the certificate of the index",
-        "lend the build this host's CA bundle: host_settings=True, --host-settings",
-    ),
-    Fault(
-        "no-network",
-        r"Temporary failure in name resolution|dns error|Could not resolve|Network is unreachable|[Cc]onnection refused"
-        r"|Read timed out|operation timed out",
-        "a step could not reach what it wanted to fetch",
-        "is there a network in the build? lend it this host's index settings: host_settings=True, --host-settings",
-    ),
-    Fault(
-        "no-such-package",
-        r"Because (\S+) was not found in the package registry|No matching distribution found for (\S+)",
-        "the index that the build asked has no {0}",
-        "is the name right? with a mirror or a wheelhouse: does it have it?",
-    ),
-    Fault(
-        "wrong-hash",
-        r"Hash mismatch for `?(\S+?)`?\s|THESE PACKAGES DO NOT MATCH THE HASHES[^\n]*\n\s*(\S+)",
-        "{0} is not the file that the lock says",
-        "make the lock again; where it was right before, ask who has changed the file",
-    ),
-    Fault(
-        "one-index-only",
-        r"(\S+)==0\+comes\.from\.",
-        "{0} is needed by a package, and comes from one index only",
-        "ask for it by name, in the same layer: add_pip(..., {0!r})",
-    ),
-    Fault(
-        "unsatisfiable",
-        r"No solution found when resolving dependencies\S*\s+(?:cause:|╰─▶)?\s*(.+)",
-        "the packages contradict each other: {0}",
-        "ask for other versions; those of the frameworks are fixed by their layers",
-    ),
-    Fault(
-        "needs-compiler",
-        r"Broken toolchain|Unknown compiler|command '\S*(?:cc|g\+\+)' failed|No such file or directory: '(?:gcc|cc)'",
-        "a package has no wheel that fits and cannot be compiled here",
-        "ask for a version that has a wheel for this Python",
-    ),
-    Fault(
-        "not-in-context",
-        r'failed to calculate checksum of ref .*?"/([^"]+)": not found',
-        "{0} is not in the build context",
-        "build from the folder that holds it (context=, --context), and see that .dockerignore does not exclude it",
-    ),
-    Fault(
-        "no-secret",
-        r"secret ([^\s:]+): not found",
-        "the build needs the secret {0} and was not given it",
-        "give it when you build",
-    ),
-)
-"""The first that fits is told, so the particular ones stand before the general ones."""
-
-
 def failure(
     plan: Plan | None,
     words: Sequence[str],
     failed_step: str,
     log: Sequence[str],
+    room: Callable[[], tuple[str, ...]] = tuple,
 ) -> EngineError:
-    """The error for a build that ended badly: from the builder's last words and the log of the failing step."""
+    """The error for a build that ended badly: from the builder's last words and the log of the failing step.
+
+    `room` is asked what the engine's disk has left, where that is what is wrong.
+    """
     last = "\n".join(words)
     if re.search(r"Cannot connect to the Docker daemon|error during connect", last):
         hint = "start it, then build again; what was built is kept"
         return EngineNotFoundError(
             Problem("no-engine", "error", "", "no Docker engine answers", (_last(words),), (hint,))
         )
-    if re.search(r"code = Unavailable|unexpected EOF|failed to receive status", last):
+    if re.search(r"code = Unavailable|Unavailable: error reading|unexpected EOF|failed to receive status", last):
         what = "the Docker engine went away during the build"
         hint = "see its log, start it, then build again; what was built is kept"
         return EngineError(Problem("engine-lost", "error", "", what, (_last(words),), (hint,)))
     instruction, layer = origin_of(plan, failed_step, last)
-    tail = tuple(_ANSI.sub("", line) for line in log[-TAIL:])
+    log = [_ANSI.sub("", line) for line in log]
+    tail = tuple(log[-TAIL:])
     seal = broken_seal(plan, layer, "\n".join(tail)) if plan else None
-    problem = seal or _problem(failed_step, layer, "\n".join(tail), _last(words))
+    problem = seal or _problem(failed_step, layer, log, _last(words))
+    if problem.code == "disk-full":
+        problem = replace(problem, because=(*problem.because, *room()))
     code = _EXIT_CODE.search(last)
     return BuildFailedError(
         problem,
@@ -145,17 +63,26 @@ def failure(
     )
 
 
-def _problem(step: str, layer: str, log: str, reason: str) -> Problem:
+def _problem(step: str, layer: str, log: Sequence[str], reason: str) -> Problem:
     because: tuple[str, ...] = (f"step: {_short(step)}",) if step else ()
+    known = _known("\n".join((*log[-TAIL:], reason))) or _known("\n".join(log))
+    if known is None:
+        what = f"the step {_short(step)} failed" if step else "the build failed"
+        return Problem("step-failed" if step else "build-failed", "error", layer, what, _said(reason))
+    fault, detail = known
+    if fault.installs and (named := requirement(log)):
+        because += (f"requirement: {named}",)
+    if re.search(fault.pattern, reason):
+        because += _said(reason)
+    return Problem(fault.code, "error", layer, fault.what.format(detail), because, (fault.hint.format(detail),))
+
+
+def _known(text: str) -> tuple[Fault, str] | None:
+    """The first fault that is told of, and what it is about."""
     for fault in FAULTS:
-        found = re.search(fault.pattern, f"{log}\n{reason}")
-        if found:
-            if re.search(fault.pattern, reason):
-                because += _said(reason)
-            detail = " ".join(next((group for group in found.groups() if group), "").split())
-            return Problem(fault.code, "error", layer, fault.what.format(detail), because, (fault.hint.format(detail),))
-    what = f"the step {_short(step)} failed" if step else "the build failed"
-    return Problem("step-failed" if step else "build-failed", "error", layer, what, _said(reason))
+        if found := re.search(fault.pattern, text):
+            return fault, " ".join(next((group for group in found.groups() if group), "").split())
+    return None
 
 
 def _said(reason: str) -> tuple[str, ...]:
