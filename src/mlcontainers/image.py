@@ -278,9 +278,19 @@ class Image(Model, frozen=True):
         """System packages, by the names of the base's distribution: `add_apt("ffmpeg", "libgl1")`."""
         return self._add(Apt, packages=packages)
 
-    def add_torch(self, version: str | Version | None = None, *, vision: bool = False, audio: bool = False) -> Self:
-        """PyTorch in the build that fits the image, with torchvision and torchaudio of the same release."""
-        return self._add(Torch, version=_text(version), vision=vision, audio=audio)
+    def add_torch(
+        self,
+        version: str | Version | None = None,
+        *,
+        vision: bool = False,
+        audio: bool = False,
+        jit: bool = False,
+    ) -> Self:
+        """PyTorch in the build that fits the image, with torchvision and torchaudio of the same release.
+
+        `jit` adds the C compiler that `torch.compile` and Triton need while the program runs.
+        """
+        return self._add(Torch, version=_text(version), vision=vision, audio=audio, jit=jit)
 
     def add_tensorflow(self, version: str | Version | None = None) -> Self:
         """TensorFlow: its CPU build in an image without a GPU, else with the CUDA libraries that it pins."""

@@ -6,7 +6,16 @@ from mlcontainers.facts.catalogues import Catalogue, catalogue
 from mlcontainers.facts.evidence import Source
 from mlcontainers.facts.known import Known
 from mlcontainers.facts.releases import Release, Wheels
-from mlcontainers.facts.tables import Build, CudaImage, PythonImage, PythonRelease, Suite, Tool, Toolkit
+from mlcontainers.facts.tables import (
+    Build,
+    CudaImage,
+    PythonImage,
+    PythonRelease,
+    Suite,
+    SystemLibraries,
+    Tool,
+    Toolkit,
+)
 
 __all__ = [
     "Build",
@@ -18,6 +27,7 @@ __all__ = [
     "Release",
     "Source",
     "Suite",
+    "SystemLibraries",
     "Tool",
     "Toolkit",
     "Wheels",

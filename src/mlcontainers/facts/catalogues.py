@@ -28,6 +28,7 @@ from mlcontainers.facts.tables import (
     PythonImage,
     PythonRelease,
     Suite,
+    SystemLibraries,
     Tool,
     Toolkit,
     Uninstallable,
@@ -225,6 +226,10 @@ class Catalogue:
             if about == asked and row.record.get("python", str(python)) == str(python):
                 return row
         return None
+
+    def system_libraries(self, project: str) -> SystemLibraries | None:
+        """The record that says so, where a project's wheels need system packages; `None` where nobody knows of any."""
+        return self._find("system-libraries", SystemLibraries, f"system {project}")
 
     # --- sizes ---
 

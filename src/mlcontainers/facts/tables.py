@@ -276,6 +276,45 @@ class Uninstallable(Sourced):
     """A release, or an extra of one, that the index cannot fulfil: seen by a resolver."""
 
 
+class SystemLibraries(Sourced):
+    """What the wheels of a project load or run and do not bring: system packages by suite."""
+
+    @property
+    def project(self) -> str:
+        """The project, in normal form."""
+        return str(self.record["project"])
+
+    def on(self, suite: str) -> tuple[str, ...] | None:
+        """The packages of a suite; `None` where nobody has looked."""
+        packages: Mapping[str, list[str]] = self.record["packages"]
+        return tuple(packages[suite]) if suite in packages else None
+
+    @property
+    def suites(self) -> tuple[str, ...]:
+        """The suites that somebody has looked at."""
+        return tuple(self.record["packages"])
+
+    @property
+    def reason(self) -> str:
+        """Why they are needed, as the rest of a sentence that starts with the project."""
+        return str(self.record["reason"])
+
+    @property
+    def tried(self) -> str:
+        """The release that was tried."""
+        return str(self.record["tried"])
+
+    @property
+    def instead(self) -> str | None:
+        """A project that is the same without the need, where there is one."""
+        return self.record.get("instead")
+
+    @property
+    def brought_by(self) -> tuple[str, ...]:
+        """Extras of the project that bring the libraries."""
+        return tuple(self.record.get("brought_by", ()))
+
+
 class CudnnWheel(Sourced):
     """A wheel of cuDNN on the index."""
 

@@ -62,6 +62,10 @@ class Framework(Layer, frozen=True):
         """What the planner has to decide for this layer, the framework itself first."""
         return (Wish(build_for(self.project, accelerator, machine), self.version),)
 
+    def system_packages(self) -> tuple[tuple[str, str], ...]:
+        """System packages that were asked for with it, each with the reason."""
+        return ()
+
     def environment(self) -> tuple[tuple[str, str], ...]:
         """Variables that the container needs; the user's own win over them."""
         return ()

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from mlcontainers.values.accelerators import Accelerator
 
 
+COMPILERS = ("g++", "gcc", "libc6-dev")
+COMPILING = "torch.compile and Triton compile while the program runs"
+
+
 class Torch(Framework, frozen=True):
     """PyTorch, with torchvision and torchaudio on request: always the releases made for each other."""
 
@@ -21,6 +25,13 @@ class Torch(Framework, frozen=True):
     """torchvision too."""
     audio: bool = False
     """torchaudio too."""
+
+    jit: bool = False
+    """A C compiler too: `torch.compile` and Triton compile while the program runs."""
+
+    def system_packages(self) -> tuple[tuple[str, str], ...]:
+        """The compiler, by the names that Debian and Ubuntu have had for it for decades."""
+        return tuple((name, COMPILING) for name in COMPILERS) if self.jit else ()
 
     def wishes(self, accelerator: Accelerator, machine: str) -> tuple[Wish, ...]:
         """torch, and its companions by the releases that name it."""

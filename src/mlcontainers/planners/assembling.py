@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mlcontainers.layers.installers import Installer
     from mlcontainers.layers.target import Reading, Routed
     from mlcontainers.planners.bases import Base
+    from mlcontainers.planners.system_libraries import SystemNeeds
     from mlcontainers.values.durations import Duration
 
 HOME = "/home/app"
@@ -70,6 +71,8 @@ class Decided:
     tools: tuple[HashedTool, ...]
     """The installer, and the init where the image has one."""
     header: str
+    system: SystemNeeds
+    """System packages that the Python packages need."""
 
 
 def assemble(decided: Decided) -> tuple[Dockerfile, tuple[str | None, ...]]:
@@ -97,6 +100,11 @@ def _items(decided: Decided) -> Iterator[Item]:
     yield from _distribution_python(decided)
     if any(isinstance(layer, Framework) for layer in decided.image.layers):
         yield from ((item, "threads") for item in threads(decided.target.interpreter))
+    if decided.system.packages:
+        yield Blank(), None
+        yield from ((Comment(why), None) for why in decided.system.comments)
+        needed = Apt(packages=decided.system.packages)
+        yield from ((item, "system packages") for item in _lowered(needed, decided.target))
     yield from _layers(decided)
     yield Blank(), None
     yield from _runtime(decided)

@@ -39,6 +39,7 @@ from mlcontainers.planners.releases import COMPANIONS
 from mlcontainers.planners.remarks import remarks
 from mlcontainers.planners.routing import routes
 from mlcontainers.planners.solving import core, solve, why_not_newer
+from mlcontainers.planners.system_libraries import system_needs
 from mlcontainers.planners.wheels import in_wheelhouse
 from mlcontainers.values.accelerators import Cpu, Cuda
 from mlcontainers.values.context import ContextFiles
@@ -106,13 +107,15 @@ def plan(
     )
     readings = tuple(files.reading() for files in read)
     routed = routes(image, read, base.python)
-    decided = Decided(image, base, target, order, pins, readings, routed, tools, header)
+    system = system_needs(catalogue, image, base.suite, solution)
+    decided = Decided(image, base, target, order, pins, readings, routed, tools, header, system)
     dockerfile, origins = assemble(decided)
     floor, floor_fact = _driver_floor(catalogue, accelerator)
     required = _required_secrets(image, (routed for group in decided.routed for routed in group))
     all_pins = tuple(pin for group in pins for pin in group)
     decisions = (
         *_decisions(catalogue, question, image, base, solution, accelerator, floor, floor_fact),
+        system.decision,
         _installer(catalogue, base, image),
     )
     return Plan(
@@ -131,6 +134,7 @@ def plan(
                 *base.problems,
                 *solution.doubts,
                 *remarks(catalogue, image, base, solution, accelerator, read),
+                *system.problems,
             ),
         ),
         expiry=base.expiry,
