@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 COMPILERS = ("g++", "gcc", "libc6-dev")
-COMPILING = "torch.compile and Triton compile while the program runs"
+COMPILING = "torch.compile and Triton compile while the program runs (100 MB of compilers, compressed)"
 
 
 class Torch(Framework, frozen=True):
