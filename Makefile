@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENGINE_ENV := $(or $(MLC_ENGINE_HOME),/var/lib/mlc-engine)/env.sh
 
-.PHONY: demo test lint types unit engine engine-down bench goldens clean
+.PHONY: demo test test-large lint types unit engine engine-down bench goldens clean
 .DEFAULT_GOAL := test
 
 $(BIN)/python:
@@ -38,6 +38,9 @@ types: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	$(BIN)/pytest
+
+test-large: $(VENV)/.dev  ## images with CUDA, and each framework at two releases: an engine, an hour, 40 GB of disk
+	$(BIN)/pytest --large -v tests/examples
 
 engine:  ## a Docker engine from Debian packages alone (Debian 12, root)
 	@tests/engine/up.sh

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mlcontainers import Image, build, plan
+from mlcontainers import BuiltImage, Image, build, plan
 from mlcontainers.engines.host import find_links
 from mlcontainers.planners.forecasting import BOUND
 from mlcontainers.values.sizes import human_size
@@ -29,6 +29,7 @@ IMAGES = {
 }
 LARGE = {
     "PyTorch, CUDA": Image.from_cuda(python="3.12").add_torch(),
+    "TensorFlow, CUDA": Image.from_cuda(python="3.12").add_tensorflow(),
     "JAX, CUDA": Image.from_cuda(python="3.12").add_jax(),
 }
 
@@ -45,13 +46,19 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as empty:
             here = wheels if name == "PyTorch" else None
             built = build(image, context=Path(empty), tags=[tag], host_settings=True, wheelhouse=here)
-        base = str(built.plan.target.base)
-        unpacked, compressed = (size(tag) - size(base) for size in (_unpacked, _compressed))
-        rows = ((expected.image, unpacked), (expected.compressed, compressed))
+        rows = weighed(built)
+        _docker("image", "rm", "--force", *built.references)
         worst = max(worst, *(abs(real / forecast - 1) for forecast, real in rows))
         print(f"| {name} | " + " | ".join(human_size(size) for row in rows for size in row) + " |")
     print(f"\nat most {worst:.1%} off")
     return 0 if worst <= BOUND else 1
+
+
+def weighed(built: BuiltImage) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Forecast and size of an image that is in the engine, without its base: unpacked, and compressed."""
+    base, (tag, *_), expected = str(built.plan.target.base), built.tags, built.plan.forecast
+    unpacked, compressed = (size(tag) - size(base) for size in (_unpacked, _compressed))
+    return (expected.image, unpacked), (expected.compressed, compressed)
 
 
 def _unpacked(reference: str) -> int:

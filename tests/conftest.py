@@ -50,10 +50,13 @@ def pytest_report_header() -> str:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-goldens", action="store_true", help="write the expected files of tests/cases again")
+    parser.addoption("--large", action="store_true", help="run those marked large, and only those")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Whatever uses the engine is marked so, and skipped where there is none; in CI it fails instead."""
+    large = bool(config.getoption("--large"))
+    items[:] = [item for item in items if bool(item.get_closest_marker("large")) is large]
     for item in items:
         uses_engine = "engine" in getattr(item, "fixturenames", ())
         if uses_engine or item.get_closest_marker("engine"):

@@ -76,3 +76,17 @@ def wrong_bodies(count: int) -> dict[bytes, str]:
         b'{"features": [%s"1"]}' % rest: finite % (count - 1, "'1'"),
         b'{"features": [%s1e308]}' % (b"1e308," * (count - 1)): "the features are too large for this model",
     }
+
+
+def wrong_texts(longest: int) -> dict[bytes, str]:
+    """Bodies that a service of texts refuses with 400, and what it says."""
+    return {
+        b"": "the body is not JSON: Expecting value: line 1 column 1 (char 0)",
+        b'"good"': 'expected {"text": "..."} and nothing else',
+        b'{"features": [1]}': 'expected {"text": "..."} and nothing else',
+        b'{"text": 1}': "text: expected words, found float",
+        b'{"text": null}': "text: expected words, found NoneType",
+        b'{"text": " \\n"}': "text: expected words, found nothing but blanks",
+        b'{"text": "%s"}' % (b"a" * (longest + 1)): f"text: expected at most {longest} characters, found {longest + 1}",
+        b'{"text": "\\ud83d"}': "text: expected whole characters, found half of one",
+    }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.examples.service import Answer, Service, wrong_bodies
+from tests.examples.service import Answer, Service, wrong_bodies, wrong_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,14 +27,19 @@ def load():
     time.sleep(%s)
     return lambda features: {"prediction": sum(features) * 10}
 """
+OF_TEXTS = """\
+TEXT = 20
+def load():
+    return lambda text: {"prediction": text[::-1]}
+"""
 
 
 class Process:
     """The serving code in a process of its own."""
 
-    def __init__(self, folder: Path, seconds_to_load: float = 0) -> None:
+    def __init__(self, folder: Path, seconds_to_load: float = 0, model: str = "") -> None:
         shutil.copy(SERVE, folder)
-        (folder / "model.py").write_text(MODEL % seconds_to_load)
+        (folder / "model.py").write_text(model or MODEL % seconds_to_load)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -59,6 +64,17 @@ class Process:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A running service of three features."""
     process = Process(tmp_path_factory.mktemp("app"))
+    try:
+        process.service.wait(10)
+        yield process.service
+    finally:
+        process.stop()
+
+
+@pytest.fixture(scope="module")
+def of_texts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A running service that takes up to 20 characters."""
+    process = Process(tmp_path_factory.mktemp("app"), model=OF_TEXTS)
     try:
         process.service.wait(10)
         yield process.service
@@ -95,6 +111,19 @@ class TestAnswers:
 
     def test_it_still_answers_after_all_that(self, service: Service) -> None:
         assert service.get("/health?from=probe") == Answer(200, {"status": "ok"})
+
+
+class TestTexts:
+    """A model that wants a text says how long it may be."""
+
+    def test_a_prediction(self, of_texts: Service) -> None:
+        asked = '{"text": "so gut wie möglich"}'.encode()
+
+        assert of_texts.post("/predict", asked) == Answer(200, {"prediction": "hcilgöm eiw tug os"})
+
+    @pytest.mark.parametrize(("body", "told"), wrong_texts(20).items())
+    def test_a_wrong_body(self, of_texts: Service, body: bytes, told: str) -> None:
+        assert of_texts.post("/predict", body) == Answer(400, {"error": told})
 
 
 class TestStops:

@@ -10,12 +10,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NoReturn
+from types import ModuleType
+from typing import Any, NoReturn
 
 PORT = int(os.environ.get("PORT", "8080"))
-Predict = Callable[[list[float]], dict[str, object]]
+Read = Callable[[bytes], Any]
+Predict = Callable[[Any], dict[str, object]]
 LARGEST_BODY = 64 * 1024
 GRACE = 1.5
 """Seconds that requests in flight get once the service is told to stop."""
@@ -25,15 +28,20 @@ class InvalidInputError(ValueError):
     """The request is understood and wrong; the message says what to send instead."""
 
 
-def read_features(body: bytes, count: int) -> list[float]:
-    """The numbers of `{"features": [...]}`, exactly `count` of them and all finite."""
+def read_field(body: bytes, name: str, meant: str) -> object:
+    """What stands under the one name that the body has."""
     try:
         document = json.loads(body, parse_int=float)
     except (ValueError, RecursionError) as error:
         raise InvalidInputError(f"the body is not JSON: {error}") from error
-    if not isinstance(document, dict) or set(document) != {"features"}:
-        raise InvalidInputError(f'expected {{"features": [{count} numbers]}} and nothing else')
-    features = document["features"]
+    if not isinstance(document, dict) or set(document) != {name}:
+        raise InvalidInputError(f'expected {{"{name}": {meant}}} and nothing else')
+    return document[name]
+
+
+def read_features(body: bytes, count: int) -> list[float]:
+    """The numbers of `{"features": [...]}`, exactly `count` of them and all finite."""
+    features = read_field(body, "features", f"[{count} numbers]")
     if not isinstance(features, list) or len(features) != count:
         found = f"{len(features)}" if isinstance(features, list) else "no list"
         raise InvalidInputError(f"features: expected a list of {count} numbers, found {found}")
@@ -44,10 +52,29 @@ def read_features(body: bytes, count: int) -> list[float]:
     return features
 
 
-def answer(predict: Predict, features: list[float]) -> bytes:
+def read_text(body: bytes, longest: int) -> str:
+    """The words of `{"text": "..."}`, at most `longest` characters."""
+    text = read_field(body, "text", '"..."')
+    if not isinstance(text, str) or not text.strip():
+        found = "nothing but blanks" if isinstance(text, str) else type(text).__name__
+        raise InvalidInputError(f"text: expected words, found {found}")
+    if len(text) > longest:
+        raise InvalidInputError(f"text: expected at most {longest} characters, found {len(text)}")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidInputError("text: expected whole characters, found half of one")
+    return text
+
+
+def reader(model: ModuleType) -> Read:
+    """A model says what it wants: `FEATURES`, how many numbers, or `TEXT`, how many characters at most."""
+    longest = getattr(model, "TEXT", None)
+    return partial(read_text, longest=longest) if longest else partial(read_features, count=model.FEATURES)
+
+
+def answer(predict: Predict, given: Any) -> bytes:
     """What the model says, as JSON; numbers that it cannot cope with are the caller's to mend."""
     try:
-        return json.dumps(predict(features), allow_nan=False).encode()
+        return json.dumps(predict(given), allow_nan=False).encode()
     except ValueError as error:
         raise InvalidInputError("the features are too large for this model") from error
 
@@ -55,10 +82,10 @@ def answer(predict: Predict, features: list[float]) -> bytes:
 class Service(ThreadingHTTPServer):
     """The model behind an address."""
 
-    def __init__(self, address: tuple[str, int], predict: Predict, features: int) -> None:
+    def __init__(self, address: tuple[str, int], read: Read, predict: Predict) -> None:
         super().__init__(address, Handler)
+        self.read = read
         self.predict = predict
-        self.features = features
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -84,8 +111,7 @@ class Handler(BaseHTTPRequestHandler):
             self._not_found()
             return
         try:
-            features = read_features(body, self.server.features)
-            self._send(HTTPStatus.OK, answer(self.server.predict, features))
+            self._send(HTTPStatus.OK, answer(self.server.predict, self.server.read(body)))
         except InvalidInputError as error:
             self.send_error(HTTPStatus.BAD_REQUEST, str(error))
 
@@ -124,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def stop(*_: object) -> NoReturn:
-    """Without a handler of its own, the first process of a container ignores SIGTERM."""
+    """Without a handler of its own, a first process ignores SIGTERM, and any other leaves at once."""
     raise SystemExit(0)
 
 
@@ -143,7 +169,7 @@ def main() -> NoReturn:
     # Only now, since this import takes seconds in which a stop must work already.
     import model
 
-    service = Service(("0.0.0.0", PORT), model.load(), model.FEATURES)
+    service = Service(("0.0.0.0", PORT), reader(model), model.load())
     print(f"serving on port {PORT}", flush=True)
     try:
         service.serve_forever(poll_interval=0.1)

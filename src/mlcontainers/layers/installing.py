@@ -86,8 +86,10 @@ def install_pins(target: Target) -> Run:
 
     Wheels from anywhere but the Python index come without what they need; that the next command takes from there.
     """
-    names = [shell(pin.requirement) for pin in target.pins]
-    planned = [shell(str(pin)) for pin in target.pins]
+    # By name, so that the same packages are the same layer, whichever of them was asked for first.
+    pins = sorted(target.pins, key=lambda pin: pin.project)
+    names = [shell(pin.requirement) for pin in pins]
+    planned = [shell(str(pin)) for pin in pins]
     groups = dict.fromkeys((pin.index, pin.local) for pin in target.pins if pin.index or pin.local)
     commands = [*guard(target), *(_without_dependencies(target, index, local) for index, local in groups)]
     commands += [[*install(target), *names], ["printf '%s\\n'", *planned, f">> {CONSTRAINTS}"]]
@@ -154,7 +156,7 @@ def one_after_the_other(target: Target, commands: Sequence[Command], mounts: Ite
 
 def _without_dependencies(target: Target, index: Index | None, local: bool) -> Command:
     """The wheels of one index or of the wheelhouse, and nothing else."""
-    names = (shell(pin.requirement) for pin in target.pins if (pin.index, pin.local) == (index, local))
+    names = sorted(shell(pin.requirement) for pin in target.pins if (pin.index, pin.local) == (index, local))
     if local or index is None:
         origin = f"--no-index --find-links=/{WHEELHOUSE}"
     else:

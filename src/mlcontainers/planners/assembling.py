@@ -134,7 +134,7 @@ def _environment(decided: Decided) -> Env:
         ours |= {"NVIDIA_DRIVER_CAPABILITIES": "compute,utility", "NVIDIA_VISIBLE_DEVICES": "all"}
     for layer in decided.image.layers:
         if isinstance(layer, Framework):
-            ours |= {**_CACHES, **dict(layer.environment())}
+            ours |= _CACHES
     asked = dict(decided.image.env)
     pairs: list[tuple[str, str | Word]] = [(key, ours[key]) for key in sorted(ours) if key not in asked]
     if decided.base.distribution_python:
@@ -179,7 +179,7 @@ class _Setting:
 def _settings(decided: Decided) -> Iterator[_Setting]:
     image = decided.image
     if any(isinstance(layer, Framework) for layer in image.layers) or any(decided.routed):
-        yield _Setting(((_seal(), "seal"),), lambda layer, sealed: sealed and not isinstance(layer, Framework))
+        yield _Setting(((_seal(image), "seal"),), lambda layer, sealed: sealed and not isinstance(layer, Framework))
     if image.env:
         # Frameworks are wheels and system packages are packages: no variable of the user's changes them.
         steady = {Volatility.SYSTEM, Volatility.FRAMEWORK}
@@ -246,9 +246,20 @@ def _merged(image: Image, order: tuple[int, ...]) -> Iterator[tuple[tuple[int, .
             yield positions, Apt(packages=tuple(name for layer in layers for name in layer.packages))
 
 
-def _seal() -> Env:
-    """Every later install, in the build and in a running container, keeps the frameworks' versions."""
-    return Env({"PIP_CONSTRAINT": CONSTRAINTS, "UV_CONSTRAINT": CONSTRAINTS})
+def _seal(image: Image) -> Env:
+    """Every later install, in the build and in a running container, keeps the frameworks' versions.
+
+    What the frameworks want to be told stands here too: before their layers, it would set apart heavy layers of
+    images that install the same.
+    """
+    theirs = {
+        key: value
+        for layer in image.layers
+        if isinstance(layer, Framework)
+        for key, value in layer.environment()
+        if key not in dict(image.env)
+    }
+    return Env(dict(sorted({**theirs, "PIP_CONSTRAINT": CONSTRAINTS, "UV_CONSTRAINT": CONSTRAINTS}.items())))
 
 
 def _runtime(decided: Decided) -> Iterator[Item]:

@@ -1,0 +1,20 @@
+"""The image of `image.toml`, in Python: run it to print the Dockerfile."""
+
+from mlcontainers import Image
+
+image = (
+    Image.from_cpu(python="3.11")
+    .add_sklearn()
+    .add_files("app", "/app")
+    .add_run("python train.py")
+    .with_serve("python", "serve.py", health="/health")
+    .with_labels(
+        title="price-prediction",
+        description="What a flat costs, by size, age and place",
+    )
+)
+
+if __name__ == "__main__":
+    from mlcontainers import plan
+
+    print(plan(image).dockerfile.render(), end="")
