@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENGINE_ENV := $(or $(MLC_ENGINE_HOME),/var/lib/mlc-engine)/env.sh
 
-.PHONY: demo test test-large lint types unit engine engine-down bench goldens clean
+.PHONY: demo test test-large lint types unit engine engine-down bench bench-engine goldens clean
 .DEFAULT_GOAL := test
 
 $(BIN)/python:
@@ -56,6 +56,9 @@ $(VENV)/.bench: $(VENV)/.dev
 bench: $(VENV)/.bench  ## ratios against peers in the same run
 	$(BIN)/python benchmarks/planning.py
 	$(BIN)/python benchmarks/dockerfiles.py
+
+bench-engine: $(VENV)/.dev  ## on the engine that answers: builds against the builder itself
+	$(BIN)/python benchmarks/builds.py
 
 goldens: $(VENV)/.dev  ## write the expected files of tests/cases and the schema again; review the diff
 	$(BIN)/pytest -q -k "equals_the_file or published_schema" --write-goldens tests/cases tests/image tests/dockerfile tests/planners
