@@ -188,6 +188,18 @@ class TestCommand:
         assert "yes     versions: 1 packages as planned: scikit-learn==" in done.stdout
         assert f"{good}: verified, " in done.stdout
 
+    def test_the_bill_of_what_is_installed(self, good: str, decided: Plan, tmp_path: Path) -> None:
+        file = tmp_path / "image.toml"
+        file.write_text(IMAGE.dump(), encoding="utf-8")
+        command = (sys.executable, "-m", "mlcontainers", "sbom", str(file), "--image", good)
+
+        bill = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+        found = {component["name"]: component for component in bill["components"]}
+        planned = {name: one["properties"][0]["value"] for name, one in found.items() if "properties" in one}
+        assert found["scikit-learn"]["version"] == str(decided.pins[0].version)
+        assert (planned["scikit-learn"], planned["scipy"]) == ("yes", "no")
+
     def test_a_bad_one(self) -> None:
         done = on_command_line("debian:bookworm-slim", "--json")
 

@@ -9,11 +9,9 @@ if TYPE_CHECKING:
     from mlcontainers import Plan
 
 
-def plan_of(file: str | None, own: str | None, as_of: str | None) -> "Plan | None":
-    """What was planned from a file, with the folder of the file for its build context; None without one."""
+def plan_of(file: str, own: str | None, as_of: str | None, folder: str | None = None) -> "Plan":
+    """What was planned from a file; its build context is the folder that the file is in, where none is named."""
     from mlcontainers import Image, plan
 
-    if file is None:
-        return None
     image = Image.load(file)
-    return plan(image, facts=known(own, as_of), context=files_of(image, file, None))
+    return plan(image, facts=known(own, as_of), context=files_of(image, file, folder))

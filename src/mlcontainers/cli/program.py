@@ -16,6 +16,7 @@ from mlcontainers.cli.pin import pin
 from mlcontainers.cli.plan import plan
 from mlcontainers.cli.render import render
 from mlcontainers.cli.run import run as run_image
+from mlcontainers.cli.sbom import sbom
 from mlcontainers.cli.verify import verify
 from mlcontainers.version import __version__
 
@@ -40,6 +41,7 @@ app.command()(build)
 app.command()(verify)
 app.command("run")(run_image)
 app.command()(inspect)
+app.command()(sbom)
 
 
 def _version(wanted: bool) -> None:

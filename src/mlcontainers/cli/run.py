@@ -53,7 +53,7 @@ def run(
         raise InvalidValueError(Problem("bad-value", "error", "--json", what, (), ("add --print or --detach",)))
     settings = run_settings(
         reference,
-        plan=plan_of(file, own, as_of),
+        plan=plan_of(file, own, as_of) if file else None,
         ports=publish,
         gpus=gpus,
         shm=shm,

@@ -27,7 +27,7 @@ def verify(
     """
     from mlcontainers import verify as verified
 
-    report = verified(reference, plan=plan_of(file, own, as_of), gpus=gpus, patience=patience)
+    report = verified(reference, plan=plan_of(file, own, as_of) if file else None, gpus=gpus, patience=patience)
     if as_json:
         print_json(report.to_json())
     else:

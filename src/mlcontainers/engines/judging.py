@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 from mlcontainers.engines.reports import Check
 from mlcontainers.errors import Problem
+from mlcontainers.planners.sbom import decided_versions
 from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.drivers import Driver
 from mlcontainers.values.sizes import human_size
@@ -59,7 +60,7 @@ class Seen:
 def judged(seen: Seen, plan: Plan | None, gpus: bool) -> Iterator[Check]:
     """Every check that one look inside can answer."""
     yield _python(seen, plan)
-    if plan is not None and plan.pins:
+    if plan is not None and decided_versions(plan):
         yield _versions(seen, plan)
     planned = {pin.project: pin for pin in plan.pins} if plan else {}
     for project, found in seen.imports.items():
@@ -82,21 +83,26 @@ def _python(seen: Seen, plan: Plan | None) -> Check:
 
 
 def _versions(seen: Seen, plan: Plan) -> Check:
+    """Frameworks have to be there; of a lock only what is there can be compared, since it is made for many machines."""
+    pinned = {pin.project for pin in plan.pins}
+    planned = {name: version for name, version in decided_versions(plan).items() if name in {*pinned, *seen.packages}}
     wrong = [
-        f"{pin.project} {seen.packages.get(pin.project, 'is missing')}, planned was {pin.version}"
-        for pin in plan.pins
-        if not _same(seen.packages.get(pin.project, ""), pin.version)
+        f"{name} {seen.packages.get(name, 'is missing')}, planned was {version}"
+        for name, version in sorted(planned.items())
+        if not _same(seen.packages.get(name, ""), version)
     ]
     if not wrong:
-        return Check("versions", "yes", f"{len(plan.pins)} packages as planned: {', '.join(map(str, plan.pins))}")
+        frameworks = ", ".join(map(str, plan.pins)) or "those of its lock"
+        text = f"{len(planned)} packages as planned: {frameworks}; {len(seen.packages) - len(planned)} came along"
+        return Check("versions", "yes", text)
     hint = "find what installs it after the framework's layer: an add_run, or a package that asks for it"
     problem = Problem("wrong-version", "error", "", "what is installed is not what was planned", tuple(wrong), (hint,))
     return Check("versions", "no", "; ".join(wrong), problem)
 
 
-def _same(installed: str, planned: Version) -> bool:
+def _same(installed: str, planned: str) -> bool:
     try:
-        return Version(installed) == planned
+        return Version(installed) == Version(planned)
     except InvalidVersion:
         return False
 

@@ -59,6 +59,17 @@ def verify(reference: str, *, plan: Plan | None = None, gpus: bool = False, pati
     return Report(reference, str(image.id), tuple(checks), installed, time.monotonic() - started)
 
 
+def installed(reference: str, plan: Plan | None = None) -> dict[str, str]:
+    """Every Python package of an image and its version; none where it has no Python. Raises EngineError."""
+    with docker_sdk() as client, ExitStack() as stack:
+        _image(client, reference)
+        answer = _Inside(stack, client, reference, plan, gpus=False, libraries=False, imports=False).answer()
+    if "error" in answer:
+        what = f"the Python of {reference} could not look around"
+        raise EngineError(Problem("no-python", "error", "", what, (str(answer["error"]),)))
+    return dict(sorted(answer.get("packages", {}).items()))
+
+
 def _image(client: Any, reference: str) -> Any:
     from docker.errors import ImageNotFound
 
@@ -97,10 +108,11 @@ class _Inside:
         *,
         gpus: bool,
         libraries: bool,
+        imports: bool = True,
         user: str | None = None,
     ) -> None:
         program = files("mlcontainers.engines").joinpath("inside.py").read_text(encoding="utf-8")
-        asked = json.dumps({"projects": _projects(plan), "libraries": libraries, "gpus": gpus})
+        asked = json.dumps({"projects": _projects(plan) if imports else [], "libraries": libraries, "gpus": gpus})
         self.container: Any = None
         for interpreter in [plan.target.interpreter] if plan else ["python3", "python"]:
             options = {**_READ_ONLY, **_gpus(gpus), **({"user": user} if user else {})}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_PURL_SAFE = re.compile(rb"[A-Za-z0-9._~:/-]").fullmatch
 _SHELL_SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./-]+").fullmatch
 _LIVE_IN_DOUBLE_QUOTES = re.compile(r"""["$`\\!]""").search
 
@@ -28,3 +29,11 @@ def dockerfile_value(text: str) -> str:
     """
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
     return f'"{escaped}"'
+
+
+def package_url(text: str) -> str:
+    """`text` as a part of a package URL in its canonical form, where slashes and colons stay.
+
+    Source: package-url/purl-spec, PURL-SPECIFICATION.rst, "Character encoding".
+    """
+    return "".join(chr(byte) if _PURL_SAFE(bytes((byte,))) else f"%{byte:02X}" for byte in text.encode())
