@@ -74,6 +74,10 @@ PEP508 = st.builds(
 """Requirements with extras, versions and markers; `===` and markers may hold nearly anything."""
 CONTEXT_PATHS = st.from_regex(r"[a-z0-9_+@%:#(;=^]{1,6}(/[a-zA-Z][a-zA-Z0-9._&|{}-]{1,6}){0,2}\.txt", fullmatch=True)
 """Files of a build context, with what a shell has a meaning for."""
+CONTEXT_FOLDERS = st.from_regex(
+    r"[a-z0-9_+@%:#(;=^&|<>{}~]{1,9}(/[a-zA-Z][a-zA-Z0-9._&|;#{}()-]{1,9}){0,2}", fullmatch=True
+).filter(lambda path: "<<" not in path and "://" not in path and not path.startswith("~"))
+"""Likewise folders."""
 
 HOSTILE_TEXTS = [
     "x\nRUN evil",

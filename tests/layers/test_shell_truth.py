@@ -15,7 +15,7 @@ from mlcontainers.dockerfile import From, Run
 from mlcontainers.layers.runtime import THREADS
 from mlcontainers.values.quoting import shell
 from tests.shells import SHELLS, Call, Said, ShellRoot, shell_texts
-from tests.strategies import CONTEXT_PATHS, DEBIAN_PACKAGES, LINES, PEP508, PRINTABLE
+from tests.strategies import CONTEXT_FOLDERS, CONTEXT_PATHS, DEBIAN_PACKAGES, LINES, PEP508, PRINTABLE
 
 if TYPE_CHECKING:
     from mlcontainers import Plan
@@ -115,6 +115,52 @@ class TestPip:
             if word.startswith("--requirement=")
         ]
         assert taken == paths
+
+
+class TestFolders:
+    """Files of projects and locks, in folders that a shell has something to say about."""
+
+    @settings(max_examples=15)
+    @given(folders=st.lists(CONTEXT_FOLDERS, min_size=1, max_size=4, unique=True))
+    def test_pyprojects_locks_and_their_groups(self, root: ShellRoot, name: str, folders: list[str]) -> None:
+        image = START
+        for folder in folders:
+            image = image.add_pip(pyproject=f"{folder}/pyproject.toml", extras=["web"], groups=["dev"])
+            image = image.add_pip(lock=f"{folder}/uv.lock", extras=["web"], groups=["dev"])
+            image = image.add_pip(lock=f"{folder}/pylock.toml")
+        steps = said(root, name, plan(image))
+
+        places = [f"/tmp/requirements/{folder}" for folder in folders]
+        arguments = [call.arguments for call in installs(steps)]
+        for place in places:
+            assert any(f"--requirement={place}/pylock.toml" in words for words in arguments)
+            (words,) = (words for words in arguments if f"--requirement={place}/pyproject.toml" in words)
+            assert {"--extra=web", f"--group={place}/pyproject.toml:dev"} <= set(words)
+        exports = [call.arguments for step in steps for call in step.of("uv", "export")]
+        assert [next(word for word in words if word.startswith("--project=")) for words in exports] == [
+            f"--project={place}" for place in places
+        ]
+
+
+class TestIndexes:
+    """What comes from an index of one's own is asked of that one, by its name, and of no other."""
+
+    @settings(max_examples=15)
+    @given(path=st.from_regex(r"/[A-Za-z0-9._~%+/-]{0,30}", fullmatch=True), packages=st.lists(PEP508, max_size=9))
+    def test_packages_and_addresses(self, root: ShellRoot, name: str, path: str, packages: list[str]) -> None:
+        url = f"https://index.example.com{path}"
+        others = [package for package in packages if Requirement(package).name != "zz-ours"]
+        image = START.with_index("company", url, ["zz-ours"], credentials="company-netrc")
+        image = image.add_pip("zz-ours>=1", *others)
+
+        first, *rest = installs(said(root, name, plan(image)))
+
+        assert wanted(first) == ["zz-ours>=1"]
+        assert f"--default-index={url}" in first.arguments
+        assert first.environment["NETRC"] == "/run/secrets/company-netrc"
+        # Named again for what it needs, which comes from the Python index; itself it is there already.
+        asked = {Requirement(word) for call in rest for word in wanted(call)}
+        assert asked == {Requirement("zz-ours>=1"), *map(Requirement, others)}
 
 
 def _bound(run: Run) -> dict[str | None, str | None]:

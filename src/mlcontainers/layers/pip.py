@@ -136,17 +136,17 @@ class Pip(Layer, frozen=True):
             case "pylock":
                 yield [program, options, f"--requirement={place}"]
             case "uv":
-                yield self._export(target, place)
+                yield self._export(target, dirname(_place(target, self.lock)))
                 yield [program, options, f"{kept}--require-hashes --requirement={HASHED}"]
             case _:
                 yield [program, options, f"{kept}--require-hashes --requirement={place}"]
 
-    def _export(self, target: Target, lock: str) -> Command:
+    def _export(self, target: Target, project: str) -> Command:
         """A `uv.lock` as a requirements file with hashes: the dependencies of the project, without itself."""
         parts = [f"--extra={extra}" for extra in sorted(map(str, () if self.pyproject else self.extras))]
         parts += [f"--group={group}" for group in sorted(map(str, () if self.pyproject else self.groups))]
         return [
-            f"{target.installer.home}/bin/uv export --frozen --quiet --project={dirname(lock)}",
+            f"{target.installer.home}/bin/uv export --frozen --quiet --project={shell(project)}",
             f"--cache-dir={target.installer.cache} --python={target.interpreter}",
             "--no-default-groups --no-emit-project --no-header --no-annotate",
             *parts,
