@@ -5,7 +5,7 @@ It empties the build cache of the engine that answers, cache mounts included, so
     make engine MLC_ENGINE_HOME=... DOCKER_HOST=unix://...   (as `.ci/run` does)
     benchmarks/building.py --empty-the-cache [--rounds 3] [--only sklearn] [--naive]
 
-All are built by the same command, and the styles take turns in every round.
+All are built by the same command, the styles take turns, and medians are told.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent / "handwritten"
 WHEELS = next((folder for folder in find_links() if list(folder.glob("torch-2.13.0+cpu-cp311-*.whl"))), None)
+REPEATS = 5
+PACKAGES = ("humanize", "tabulate", "toolz", "inflect", "boltons", "sortedcontainers")
 COLUMNS = ("cold", "code", "package", "MB", "MB sent")
 """Seconds from nothing, after a change of code, after one more small package; the size unpacked, and compressed."""
 
@@ -81,22 +83,62 @@ def tag(style: Style) -> str:
     return f"mlcontainers-benchmark:{style.application}-{style.name.replace(' ', '-')}"
 
 
-def measured(style: Style) -> dict[str, float]:
-    """One round: from an empty cache, then the two changes."""
+class Contender:
+    """A style with a build context of its own, and what was measured of it."""
+
+    def __init__(self, style: Style, folder: Path) -> None:
+        self.style = style
+        self.folder = folder
+        self.context = folder / "context"
+        self.seconds: dict[str, list[float]] = {}
+        shutil.copytree(HERE / "context", self.context)
+
+    def run(self, column: str) -> None:
+        """One more build for this column."""
+        self.seconds.setdefault(column, []).append(build(self.style, self.context))
+        print(
+            f"# {self.style.application}, {self.style.name}: {column} {self.seconds[column][-1]:.2f}", file=sys.stderr
+        )
+
+    def change_code(self, number: int) -> None:
+        code = self.context / "app" / "serve.py"
+        code.write_text(f"{code.read_text(encoding='utf-8')}\n# change {number}\n", encoding="utf-8")
+
+    def want(self, package: str) -> None:
+        """One small package more than at first."""
+        wanted = self.context / "requirements.txt"
+        before = (HERE / "context" / "requirements.txt").read_text(encoding="utf-8")
+        wanted.write_text(f"{before}{package}\n", encoding="utf-8")
+
+
+def measured(styles: list[Style], rounds: int) -> dict[str, dict[str, float]]:
+    """Medians by style and column."""
     with tempfile.TemporaryDirectory() as scratch:
-        context = Path(scratch) / "context"
-        shutil.copytree(HERE / "context", context)
-        docker("image", "rm", "--force", tag(style))
-        docker("buildx", "prune", "--all", "--force")
-        seconds = {"cold": build(style, context)}
-        sizes = dict(zip(COLUMNS[3:], image_sizes(style, Path(scratch)), strict=True))
-        code = context / "app" / "serve.py"
-        code.write_text(f"{code.read_text(encoding='utf-8')}\n# changed\n", encoding="utf-8")
-        seconds["code"] = build(style, context)
-        wanted = context / "requirements.txt"
-        wanted.write_text(f"{wanted.read_text(encoding='utf-8')}humanize\n", encoding="utf-8")
-        seconds["package"] = build(style, context)
-        return {**seconds, **sizes}
+        contenders = [Contender(style, Path(scratch) / str(number)) for number, style in enumerate(styles)]
+        for _ in range(rounds):
+            for contender in contenders:
+                docker("image", "rm", "--force", tag(contender.style))
+                docker("buildx", "prune", "--all", "--force")
+                contender.want("")
+                contender.run("cold")
+        sizes = {contender.style.name: image_sizes(contender.style, contender.folder) for contender in contenders}
+        for contender in contenders:  # all but the last have to be there again
+            build(contender.style, contender.context)
+        for number in range(REPEATS):
+            for contender in contenders:
+                contender.change_code(number)
+                contender.run("code")
+        for position, package in enumerate(PACKAGES):
+            for contender in contenders:
+                contender.want(package)
+                contender.run("package" if position else "to warm up")
+    return {
+        contender.style.name: {
+            **{column: statistics.median(contender.seconds[column]) for column in COLUMNS[:3]},
+            **dict(zip(COLUMNS[3:], sizes[contender.style.name], strict=True)),
+        }
+        for contender in contenders
+    }
 
 
 def image_sizes(style: Style, scratch: Path) -> tuple[float, float]:
@@ -127,23 +169,16 @@ def main() -> None:
     parser.add_argument("--empty-the-cache", action="store_true", required=True)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=("sklearn", "torch"))
-    parser.add_argument("--naive", action="store_true", help="also the one of many articles, once")
+    parser.add_argument("--naive", action="store_true", help="also the one of many articles")
     given = parser.parse_args()
     for application in [given.only] if given.only else ["sklearn", "torch"]:
         if application == "torch" and WHEELS is None:
             print("torch: no folder of pip's find-links has its wheel")
             continue
         styles = [ours(application), by_hand(application, "")]
-        rounds = [{style.name: measured(style) for style in styles} for _ in range(given.rounds)]
-        table = {style.name: _medians([one[style.name] for one in rounds]) for style in styles}
         if given.naive:
-            naive = by_hand(application, "-naive")
-            table[naive.name] = measured(naive)
-        _print(application, table)
-
-
-def _medians(rounds: list[dict[str, float]]) -> dict[str, float]:
-    return {column: statistics.median(one[column] for one in rounds) for column in COLUMNS}
+            styles.append(by_hand(application, "-naive"))
+        _print(application, measured(styles, given.rounds))
 
 
 def _print(application: str, table: dict[str, dict[str, float]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mlcontainers.dockerfile import Comment, Run
+from mlcontainers.dockerfile import Comment, Run, ShellForm
 from mlcontainers.layers.installing import CONSTRAINTS, installer_mount
 from mlcontainers.values.quoting import shell
 
@@ -52,17 +52,28 @@ def threads(interpreter: str) -> tuple[Instruction | Comment, ...]:
     )
 
 
+_REMARK = Comment("What is installed is what was planned, and fits together; otherwise the build ends here.")
+
+
 @lru_cache(maxsize=16)
 def compared(interpreter: str, installer: Installer) -> tuple[Instruction | Comment, ...]:
     """A step that changes nothing: it fails where what is installed is not what was planned."""
-    return (
-        Comment("What is installed is what was planned, and fits together; otherwise the build ends here."),
-        Run.shell(
-            installer.run("check", interpreter),
-            f"&& {comparison(interpreter)}",
-            mounts=(installer_mount(installer),),
-        ),
-    )
+    return (_REMARK, Run.shell(*_checks(interpreter, installer), mounts=(installer_mount(installer),)))
+
+
+@lru_cache(maxsize=256)
+def compared_within(
+    items: tuple[Instruction | Comment, ...], interpreter: str, installer: Installer
+) -> tuple[Instruction | Comment, ...]:
+    """The same at the end of a step that installs, which spares the start of a container in every rebuild."""
+    *before, last = items
+    assert isinstance(last, Run) and isinstance(last.command, ShellForm)
+    first, second = _checks(interpreter, installer)
+    return (*before, _REMARK, Run.shell(*last.command.pieces, f"&& {first}", second, mounts=last.mounts))
+
+
+def _checks(interpreter: str, installer: Installer) -> tuple[str, str]:
+    return installer.run("check", interpreter), f"&& {comparison(interpreter)}"
 
 
 @lru_cache(maxsize=16)

@@ -27,7 +27,7 @@ from mlcontainers.dockerfile import (
 from mlcontainers.dockerfile import Healthcheck as HealthcheckInstruction
 from mlcontainers.layers import Apt, Framework, Pip, Shell, Volatility
 from mlcontainers.layers.installing import CONSTRAINTS, HashedTool, installer_mount, installer_stage
-from mlcontainers.layers.runtime import compared, threads
+from mlcontainers.layers.runtime import compared, compared_within, threads
 from mlcontainers.planners.bases import OWN_PYTHON
 from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.names import OCI_PREFIX
@@ -204,10 +204,17 @@ def _layers(decided: Decided) -> Iterator[Item]:
             elsewhere.pop(name, None)
         target = _target(decided, positions[0], sealed, elsewhere)
         origin = ", ".join(f"layers[{position}] ({layer.kind})" for position in positions)
-        yield from ((item, origin) for item in _lowered(layer, target))
+        items = _lowered(layer, target)
+        behind: tuple[Instruction | Comment, ...] = ()
         sealed = sealed or isinstance(layer, Framework) or bool(target.routed)
         if sealed and not any(_may_install(other) for _, other in merged[place + 1 :]) and _may_install(layer):
-            yield from ((item, "check") for item in compared(target.interpreter, target.installer))
+            # A framework's step stays as it is when the first package is added behind it.
+            if isinstance(layer, Pip):
+                items = compared_within(items, target.interpreter, target.installer)
+            else:
+                behind = compared(target.interpreter, target.installer)
+        yield from ((item, origin) for item in items)
+        yield from ((item, "check") for item in behind)
     for setting in waiting:
         yield from setting.items
 
