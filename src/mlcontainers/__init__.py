@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from mlcontainers.values.accelerators import Cuda as Cuda
     from mlcontainers.values.accelerators import Rocm as Rocm
     from mlcontainers.values.evidence import Fact as Fact
+    from mlcontainers.values.locks import Lock as Lock
     from mlcontainers.values.secrets import Secret as Secret
     from mlcontainers.values.sources import Sources as Sources
 
@@ -70,6 +71,7 @@ _WHERE = {
     "InvalidDockerfileError": "errors",
     "InvalidImageError": "errors",
     "InvalidValueError": "errors",
+    "Lock": "values.locks",
     "Cell": "planners.matrices",
     "Matrix": "planners.matrices",
     "MlcontainersError": "errors",
@@ -111,6 +113,7 @@ __all__ = [
     "InvalidDockerfileError",
     "InvalidImageError",
     "InvalidValueError",
+    "Lock",
     "Matrix",
     "MlcontainersError",
     "Plan",

@@ -12,6 +12,7 @@ from mlcontainers.cli.answering import FINE, answers, print_json, problems_json
 from mlcontainers.cli.arguments import AsJson, ContextFolder, ImageFile, Progress
 from mlcontainers.cli.drawing import complain, show
 from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
+from mlcontainers.cli.locks import Locked, lock_of
 from mlcontainers.errors import BuildFailedError, InvalidValueError, MlcontainersError, Problem
 from mlcontainers.values.sizes import human_size
 
@@ -51,6 +52,7 @@ def build(
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Name it unseen.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Build also what is there.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say what changed since the image of this name.")] = False,
+    locked: Locked = False,
     own: OwnFacts = None,
     as_of: AsOf = None,
     progress: Annotated[Progress, typer.Option(help="How to show what it does.")] = Progress.AUTO,
@@ -69,7 +71,8 @@ def build(
     mirrors, secrets = _mirrors(mirror or []), _secrets(secret or [])
     described = Image.load(file)
     folder = Path(file).parent if context is None else Path(context)
-    decided = planned(described, facts=known(own, as_of), context=read_context(described, folder))
+    files, held = read_context(described, folder), lock_of(file, locked)
+    decided = planned(described, facts=known(own, as_of), context=files, lock=held)
     if as_json and progress is Progress.AUTO:
         progress = Progress.JSON
     _warn(decided, progress)

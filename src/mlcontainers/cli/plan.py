@@ -5,6 +5,7 @@ from mlcontainers.cli.arguments import AsJson, ContextFolder, ImageFile
 from mlcontainers.cli.contexts import files_of
 from mlcontainers.cli.drawing import show
 from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
+from mlcontainers.cli.locks import Locked, lock_of
 
 
 @answers
@@ -13,6 +14,7 @@ def plan(
     context: ContextFolder = None,
     own: OwnFacts = None,
     as_of: AsOf = None,
+    locked: Locked = False,
     as_json: AsJson = False,
 ) -> int:
     """Say what was decided about an image, and why."""
@@ -20,7 +22,9 @@ def plan(
     from mlcontainers import plan as planned
 
     image = Image.load(file)
-    decided = planned(image, facts=known(own, as_of), context=files_of(image, file, context))
+    decided = planned(
+        image, facts=known(own, as_of), context=files_of(image, file, context), lock=lock_of(file, locked)
+    )
     if as_json:
         print_json(decided.to_json())
     else:

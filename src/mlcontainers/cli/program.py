@@ -11,6 +11,7 @@ from mlcontainers.cli.check import check
 from mlcontainers.cli.facts import facts
 from mlcontainers.cli.fmt import fmt
 from mlcontainers.cli.inspect import inspect
+from mlcontainers.cli.lock import lock
 from mlcontainers.cli.optional_values import spelled_out
 from mlcontainers.cli.pin import pin
 from mlcontainers.cli.plan import plan
@@ -37,6 +38,7 @@ app = typer.Typer(
 for command in (plan, render, check, fmt, pin):
     app.command()(command)
 app.add_typer(facts, name="facts")
+app.command()(lock)
 app.command()(build)
 app.command()(verify)
 app.command("run")(run_image)

@@ -7,6 +7,7 @@ from mlcontainers.cli.arguments import AsJson, ContextFolder, ImageFile
 from mlcontainers.cli.contexts import files_of
 from mlcontainers.cli.drawing import complain
 from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
+from mlcontainers.cli.locks import Locked, lock_of
 
 
 @answers
@@ -15,6 +16,7 @@ def render(
     context: ContextFolder = None,
     own: OwnFacts = None,
     as_of: AsOf = None,
+    locked: Locked = False,
     as_json: AsJson = False,
 ) -> int:
     """Print the Dockerfile of an image.
@@ -25,7 +27,9 @@ def render(
     from mlcontainers import plan as planned
 
     image = Image.load(file)
-    decided = planned(image, facts=known(own, as_of), context=files_of(image, file, context))
+    decided = planned(
+        image, facts=known(own, as_of), context=files_of(image, file, context), lock=lock_of(file, locked)
+    )
     text = decided.dockerfile.render()
     if as_json:
         print_json({"dockerfile": text, "problems": problems_json(decided.problems)})

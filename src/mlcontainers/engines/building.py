@@ -20,7 +20,7 @@ from mlcontainers.engines.naming import FINGERPRINT, content_names, give_names, 
 from mlcontainers.engines.options import BuildOptions, BuildRequest
 from mlcontainers.engines.registry import resolve
 from mlcontainers.engines.sdk import docker_sdk
-from mlcontainers.engines.store import find, history, remove_unnamed
+from mlcontainers.engines.store import find, history, load_archive, remove_unnamed
 from mlcontainers.engines.verifying import verify as verified
 from mlcontainers.errors import EngineError, Problem, VerifyFailedError
 from mlcontainers.values.references import ImageReference
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mlcontainers.engines.store import StoredImage
     from mlcontainers.image import Image
     from mlcontainers.planners import Plan
+    from mlcontainers.values.locks import Lock
 
 PARTS = "io.mlcontainers.fingerprint.parts"
 """The label that has what an image follows from part by part, so that a change can be told in words."""
@@ -57,6 +58,7 @@ def build(
     push: bool = False,
     verify: bool = True,
     force: bool = False,
+    lock: Lock | bool = False,
     progress: Progress | None = None,
 ) -> BuiltImage:
     """Build an image with `docker buildx build`, unless it is there already; verify it, and only then name it.
@@ -64,6 +66,9 @@ def build(
     `context` is the folder with your files. `tags` are the names that the image gets; for each repository among them
     it also gets the tag that is its fingerprint, by which it is found again. `load` keeps the image in the engine,
     `push` pushes it to its registries. `force` builds also what is there. `verify=False` names it unseen.
+
+    `lock` names every base image by its digest, those of a `Lock` or with True those of this moment, and makes layers
+    that are equal each time: no file in them is dated later than the lock.
 
     `builder` is one that buildx knows. `cache` says where else steps are found and left: `Cache.registry(...)`,
     `Cache.folder(...)`, or the same as text. `progress` is called with every event, while it happens.
@@ -93,6 +98,7 @@ def build(
         push=push,
         verify=verify,
         force=force,
+        lock=lock,
         progress=progress,
     )
     return build_request(BuildRequest.of(image, options))
@@ -139,7 +145,10 @@ def _built(client: Any, request: BuildRequest, names: tuple[ImageReference, ...]
     """Built, verified, and then named."""
     loaded = request.load or (request.push and request.verify)
     with tempfile.TemporaryDirectory(prefix="mlcontainers-") as folder:
-        done = attempt(request, Path(folder), [f"--output={_output(request, names, loaded)}"])
+        archive = Path(folder, "image.tar") if loaded and request.plan.lock else None
+        done = attempt(request, Path(folder), [f"--output={_output(request, names, loaded, archive)}"])
+        if archive:
+            load_archive(client, archive)
     if done.bases and not set(known.values()) - {UNKNOWN} <= done.bases:
         told = "the builder has other base images than this engine: the image is not named after its content"
         request.progress(Warned(told))
@@ -158,11 +167,17 @@ def _built(client: Any, request: BuildRequest, names: tuple[ImageReference, ...]
     return _Outcome(digest or stored.digest, names, stored if request.load else None, done)
 
 
-def _output(request: BuildRequest, names: tuple[ImageReference, ...], loaded: bool) -> str:
-    """Where the image goes at first. It is loaded without a name: names are for what was verified."""
+def _output(request: BuildRequest, names: tuple[ImageReference, ...], loaded: bool, archive: Path | None) -> str:
+    """Where the image goes at first. It is loaded without a name: names are for what was verified.
+
+    An engine refuses to date files and to unpack the image in one go, so that takes the way over an archive.
+    """
     options = [f"{name}={value}" for name, value in request.output]
     # Docker's own media types know no zstd.
     options += ["oci-mediatypes=true"] if request.output else []
+    options += ["rewrite-timestamp=true"] if request.plan.lock else []
+    if archive:
+        return ",".join(("type=docker", f'"dest={archive}"', *options))
     if loaded:
         return ",".join(("type=docker", *options))
     if not request.push:

@@ -15,12 +15,14 @@ from mlcontainers.engines.client import buildx_command
 from mlcontainers.engines.context import read_context
 from mlcontainers.engines.events import Warned
 from mlcontainers.engines.host import host_secrets
+from mlcontainers.engines.locking import lock as made_lock
 from mlcontainers.engines.secrets import secret_options
 from mlcontainers.engines.wheelhouse import wheel_names
 from mlcontainers.errors import InvalidValueError, Problem
 from mlcontainers.planners import Plan, plan
 from mlcontainers.planners.labelling import labels
 from mlcontainers.values.context import ContextFiles
+from mlcontainers.values.locks import Lock
 from mlcontainers.values.references import ImageReference
 from mlcontainers.values.sources import Sources
 
@@ -51,6 +53,7 @@ class BuildOptions(TypedDict, total=False):
     push: bool
     verify: bool
     force: bool
+    lock: Lock | bool
     progress: Progress | None
 
 
@@ -155,6 +158,12 @@ def _caches(request: BuildRequest, scratch: Path) -> Iterator[str]:
         yield from cache.arguments(request.references)
 
 
+def _dated(request: BuildRequest, scratch: Path) -> Iterator[str]:
+    """The time of everything that the builder itself dates: of the image and of its history."""
+    if request.plan.lock:
+        yield f"--build-arg=SOURCE_DATE_EPOCH={request.plan.lock.epoch}"
+
+
 def _labels(request: BuildRequest, scratch: Path) -> Iterator[str]:
     """What the image says of itself: in its configuration, and on its manifest, where registries show it."""
     for name, value in (*labels(request.plan).items(), *request.labels):
@@ -183,6 +192,7 @@ _GROUPS: tuple[Callable[[BuildRequest, Path], Iterator[str]], ...] = (
     _builder,
     _contexts,
     _caches,
+    _dated,
     _labels,
     _secrets,
 )
@@ -200,10 +210,20 @@ def _decided(image: Image | Plan, options: BuildOptions) -> Plan:
     )
     described = image.image if isinstance(image, Plan) else image
     context = read_context(described, _folder(options.get("context", ".")))
-    if isinstance(image, Plan) and sources == given and context == (image.context or ContextFiles()):
+    held = options.get("lock", False) or (image.lock if isinstance(image, Plan) else None)
+    if (
+        isinstance(image, Plan)
+        and held == image.lock
+        and sources == given
+        and context == (image.context or ContextFiles())
+    ):
         return image
     facts = image.facts if isinstance(image, Plan) else None
-    return plan(described, sources=sources, context=context, facts=facts)
+    lock = held if isinstance(held, Lock) else None
+    decided = plan(described, sources=sources, context=context, facts=facts, lock=lock)
+    if held is not True:
+        return decided
+    return plan(described, sources=sources, context=context, facts=facts, lock=made_lock(decided))
 
 
 def _references(tags: Sequence[str]) -> tuple[ImageReference, ...]:

@@ -12,6 +12,7 @@ from mlcontainers.errors import BuildFailedError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from mlcontainers.engines.events import Progress
     from mlcontainers.values.references import ImageReference
@@ -126,3 +127,9 @@ def _not_pushed(reference: ImageReference, said: str) -> Problem:
     what = f"{reference.name} could not be pushed"
     hint = "can the registry be reached, and are you logged in? docker login"
     return Problem("push-failed", "error", "", what, (f"the engine says: {' '.join(said.split())}",), (hint,))
+
+
+def load_archive(client: Any, archive: Path) -> None:
+    """Take an image from a file, as `docker load` does."""
+    with archive.open("rb") as stream:
+        client.images.load(stream)

@@ -27,6 +27,10 @@ def _package(text: str) -> str:
     return name
 
 
+_DATED = " /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache"
+"""What an installation leaves that holds times, and that no program reads."""
+
+
 class Apt(Layer, frozen=True):
     """System packages, by the names the base image's distribution uses; order does not matter."""
 
@@ -45,6 +49,6 @@ class Apt(Layer, frozen=True):
                 "apt-get update",
                 "&& DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends",
                 *sorted(set(self.packages)),
-                "&& rm -rf /var/lib/apt/lists/*",
+                f"&& rm -rf /var/lib/apt/lists/*{_DATED if target.reproducible else ''}",
             ),
         )

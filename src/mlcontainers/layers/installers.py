@@ -32,6 +32,11 @@ class Installer(Model, frozen=True):
         return f"{interpreter} {self.home}/pip {verb}"
 
     @property
+    def hashed_bytecode(self) -> str:
+        """The variable by which it compiles to bytecode that names its source's hash instead of its time."""
+        return "PYC_INVALIDATION_MODE=UNCHECKED_HASH" if self.program == "uv" else "SOURCE_DATE_EPOCH=0"
+
+    @property
     def options(self) -> str:
         """What every install is told."""
         if self.program == "uv":

@@ -106,7 +106,9 @@ def install(target: Target, *, sealed: bool | None = None) -> Command:
     files = [CONSTRAINTS] if (target.sealed if sealed is None else sealed) else []
     files += [ELSEWHERE] if target.elsewhere else []
     constraints = "".join(f" --constraint={file}" for file in files)
-    return [installer.run("install", target.interpreter), installer.options + constraints]
+    # Bytecode that names the hash of its source, not its time: times are set to one day where layers are to be equal.
+    told = f"{installer.hashed_bytecode} " if target.reproducible and installer.bytecode else ""
+    return [told + installer.run("install", target.interpreter), installer.options + constraints]
 
 
 def guard(target: Target) -> Iterator[Command]:

@@ -89,6 +89,8 @@ class Target:
     sources: Sources
     pins: tuple[Pin, ...] = ()
     """What the layer at hand installs, in its own order."""
+    reproducible: bool = False
+    """Two builds of it are to have equal layers."""
     sealed: bool = False
     """An earlier layer has written constraints that this one must obey."""
     installer: Installer = field(default_factory=Installer)

@@ -25,6 +25,7 @@ from mlcontainers.dockerfile import (
     Workdir,
 )
 from mlcontainers.dockerfile import Healthcheck as HealthcheckInstruction
+from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.layers import Apt, Framework, Pip, Shell, Volatility
 from mlcontainers.layers.installing import CONSTRAINTS, HashedTool, installer_mount, installer_stage
 from mlcontainers.layers.runtime import compared, compared_within, threads
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from mlcontainers.planners.bases import Base
     from mlcontainers.planners.system_libraries import SystemNeeds
     from mlcontainers.values.durations import Duration
+    from mlcontainers.values.locks import Lock
 
 HOME = "/home/app"
 """The home of whoever runs the container: any user may write here, as in `/tmp`."""
@@ -73,6 +75,8 @@ class Decided:
     header: str
     system: SystemNeeds
     """System packages that the Python packages need."""
+    lock: Lock | None
+    """The digests of base images."""
 
 
 def assemble(decided: Decided) -> tuple[Dockerfile, tuple[str | None, ...]]:
@@ -87,10 +91,12 @@ def _items(decided: Decided) -> Iterator[Item]:
     yield Blank(), None
     if _installs(decided):
         base, target = _installer_base(decided.base), decided.target
-        for item in installer_stage(base, target.installer, decided.tools, target.sources.host_settings):
+        for item in installer_stage(
+            _named(base, decided.lock), target.installer, decided.tools, target.sources.host_settings
+        ):
             yield item, "installer"
         yield Blank(), None
-    yield From(str(decided.base.reference)), "base"
+    yield From(str(_named(decided.base.reference, decided.lock))), "base"
     yield _environment(decided), "environment"
     yield (
         Comment("Any user may write to the home and its caches, as to /tmp: clusters choose the user themselves."),
@@ -108,6 +114,18 @@ def _items(decided: Decided) -> Iterator[Item]:
     yield from _layers(decided)
     yield Blank(), None
     yield from _runtime(decided)
+
+
+def _named(reference: ImageReference, lock: Lock | None) -> ImageReference:
+    """As the Dockerfile names a base image: by its digest where there is a lock, which has to know it."""
+    if lock is None:
+        return reference
+    known = lock.of_base(reference)
+    if known is None:
+        what = f"the lock of {lock.date} has no digest for {reference}"
+        hint = "make it again: mlcontainers lock FILE"
+        raise ImpossibleError(Problem("not-locked", "error", "base", what, (), (hint,)))
+    return known
 
 
 def _installs(decided: Decided) -> bool:

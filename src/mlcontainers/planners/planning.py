@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from mlcontainers.layers.target import Routed
     from mlcontainers.planners.questions import Chosen
     from mlcontainers.values.accelerators import Accelerator
+    from mlcontainers.values.locks import Lock
 
 
 def plan(
@@ -65,12 +66,15 @@ def plan(
     sources: Sources | None = None,
     facts: Catalogue | None = None,
     context: Mapping[str, str] | ContextFiles | None = None,
+    lock: Lock | None = None,
 ) -> Plan:
     """Decide everything that public facts can decide, and write the Dockerfile that follows.
 
     `sources` says where packages come from on this machine, which never changes what the image is.
     `context` holds the texts of the requirements files, pyprojects and locks that the image names, by their paths;
     what they ask for is compared too. `mlcontainers.engines.read_context` reads them from a folder.
+    `lock` has the digests of base images: with it every base is named by its digest, and a build of the plan makes
+    equal layers each time. `mlcontainers.engines.locking.lock` makes one.
     Raises InvalidValueError for what a file cannot say, and ImpossibleError with all reasons and the nearest images
     that work.
     """
@@ -98,7 +102,14 @@ def plan(
         raise ImpossibleError(_needed_earlier(image, *late))
     pins = _pins(image, solution, groups, order, sources)
     target = Target(
-        base.reference, image.platform, base.python, accelerator, base.interpreter, sources, installer=image.installer
+        base.reference,
+        image.platform,
+        base.python,
+        accelerator,
+        base.interpreter,
+        sources,
+        installer=image.installer,
+        reproducible=lock is not None,
     )
     names = (image.installer.program, *(("dumb-init",) if image.serve else ()))
     tools = tuple(_tool(catalogue, name) for name in names)
@@ -108,7 +119,7 @@ def plan(
     readings = tuple(files.reading() for files in read)
     routed = routes(image, read, base.python)
     system = system_needs(catalogue, image, base.suite, solution)
-    decided = Decided(image, base, target, order, pins, readings, routed, tools, header, system)
+    decided = Decided(image, base, target, order, pins, readings, routed, tools, header, system, lock)
     dockerfile, origins = assemble(decided)
     floor, floor_fact = _driver_floor(catalogue, accelerator)
     required = _required_secrets(image, (routed for group in decided.routed for routed in group))
@@ -116,6 +127,7 @@ def plan(
     decisions = (
         *_decisions(catalogue, question, image, base, solution, accelerator, floor, floor_fact),
         system.decision,
+        _lock(lock),
         _installer(catalogue, base, image),
     )
     return Plan(
@@ -123,6 +135,7 @@ def plan(
         target=target,
         sources=sources,
         context=files,
+        lock=lock,
         dockerfile=dockerfile,
         origins=origins,
         pins=all_pins,
@@ -412,6 +425,13 @@ def _skipped(catalogue: Catalogue, question: Question, solution: Solution, packa
         return () if follows else tuple(newer[:1])
     told = why_not_newer(catalogue, question, package, solution.python)
     return (told,) if told else ()
+
+
+def _lock(lock: Lock | None) -> Decision | None:
+    if lock is None:
+        return None
+    because = (Fact("every base image is named by its digest, and no file is dated later than that day", RULE),)
+    return Decision("lock", f"of {lock.date}", because)
 
 
 def _installer(catalogue: Catalogue, base: Base, image: Image) -> Decision | None:

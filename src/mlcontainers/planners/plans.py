@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlcontainers.planners.forecasting import Forecast
     from mlcontainers.values.context import ContextFiles
     from mlcontainers.values.evidence import Fact
+    from mlcontainers.values.locks import Lock
     from mlcontainers.values.sources import Sources
 
 
@@ -64,6 +65,8 @@ class Plan:
     """Named build contexts that the build has to be given."""
     facts_date: str
     """The day of the newest facts it rests on."""
+    lock: Lock | None
+    """By which its base images are named; builds of it make equal layers."""
     facts: Catalogue = field(compare=False, repr=False)
     """All that was known: the same image is planned again from the same facts."""
 
@@ -100,6 +103,7 @@ class Plan:
             "secrets": list(self.secrets),
             "contexts": list(self.contexts),
             "facts_date": self.facts_date,
+            "lock": {"date": self.lock.date, "bases": dict(self.lock.bases)} if self.lock else None,
             "dockerfile": self.dockerfile.render(),
         }
 
@@ -126,7 +130,8 @@ def plan_schema() -> dict[str, Any]:
         "accelerator": text, "packages": {"type": "array", "items": package},
         "decisions": {"type": "array", "items": decision}, "problems": {"type": "array", "items": _object(problem)},
         "driver_floor": optional, "capabilities": texts, "forecast": forecast, "expiry": facts, "secrets": texts,
-        "contexts": texts, "facts_date": text, "dockerfile": text,
+        "contexts": texts, "facts_date": text, "lock": {"type": ["object", "null"]},
+        "dockerfile": text,
     }  # fmt: skip
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
