@@ -20,6 +20,7 @@ from mlcontainers.errors import InvalidImageError, InvalidValueError, Problem
 from mlcontainers.layers import (
     AnyLayer,
     Apt,
+    AptSource,
     Files,
     Jax,
     Keras,
@@ -274,9 +275,13 @@ class Image(Model, frozen=True):
         """The image with one more layer."""
         return self._with(layers=(*self.layers, layer))
 
-    def add_apt(self, *packages: str) -> Self:
-        """System packages, by the names of the base's distribution: `add_apt("ffmpeg", "libgl1")`."""
-        return self._add(Apt, packages=packages)
+    def add_apt(self, *packages: str, sources: Sequence[AptSource | Mapping[str, Any]] = ()) -> Self:
+        """System packages, by the names of the base's distribution: `add_apt("ffmpeg", "libgl1=1.6.*")`.
+
+        `sources` are archives beside the distribution's own, each with the key that signs its lists:
+        `{"name": "acme", "url": "https://apt.example.com", "suites": ["bookworm"], "key": "keys/acme.asc"}`.
+        """
+        return self._add(Apt, packages=packages, sources=_list(sources) or None)
 
     def add_torch(
         self,

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -35,6 +35,12 @@ def build(
     ] = None,
     mirror: Annotated[
         list[str] | None, typer.Option(metavar="NAME=URL", help="Another address for an index, as pytorch=https://...")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Where things come from here; MLCONTAINERS_PROFILE without it.")
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option(metavar="none", help="Build without a network, from the wheelhouse alone.")
     ] = None,
     secret: Annotated[
         list[str] | None, typer.Option(metavar="id=ID,src=FILE|env=NAME", help="Where a secret of the image is.")
@@ -85,6 +91,8 @@ def build(
                 host_settings=host_settings,
                 wheelhouse=_wheelhouse(wheelhouse),
                 mirrors=mirrors,
+                profile=profile,
+                network=cast("Literal['none'] | None", network),
                 secrets=secrets,
                 builder=builder,
                 cache=cache or "local",

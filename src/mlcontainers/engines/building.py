@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mlcontainers.engines.caches import Cache
     from mlcontainers.engines.events import Progress
     from mlcontainers.engines.fingerprints import Fingerprint
-    from mlcontainers.engines.options import Compression
+    from mlcontainers.engines.options import Compression, Network
     from mlcontainers.engines.store import StoredImage
     from mlcontainers.image import Image
     from mlcontainers.planners import Plan
@@ -50,6 +50,8 @@ def build(
     host_settings: bool = False,
     wheelhouse: str | Path | None = None,
     mirrors: Mapping[str, str] | None = None,
+    profile: str | Path | None = None,
+    network: Network | None = None,
     secrets: Mapping[str, str | Path] | None = None,
     builder: str | None = None,
     cache: Cache | str | Sequence[Cache | str] = "local",
@@ -76,9 +78,10 @@ def build(
     `host_settings` lends this host's pip and uv settings and CA bundle to the install steps, as build secrets that are
     in no layer. `secrets` says for each secret of the image where it comes from: a `Path` is a file, a text `$NAME` a
     variable of this process. `wheelhouse` is a local folder of wheels that are preferred where they are exactly what
-    was planned. `mirrors` are addresses for the frameworks' own indexes, as in `{"pytorch": "https://..."}`. None of
-    these changes what the image is. `compression` does: it is that of its layers, the engine's own choice where it is
-    left out.
+    was planned. `mirrors` are addresses for the frameworks' own indexes, as in `{"pytorch": "https://..."}`. `profile`
+    is a file that says such things for an organisation; the variable `MLCONTAINERS_PROFILE` names one for all builds.
+    `network="none"` builds without a network, from the wheelhouse alone. None of these changes what the
+    image is. `compression` does: it is that of its layers, the engine's own choice where it is left out.
 
     Raises ImpossibleError where facts rule the image out, EngineNotFoundError where there is no engine,
     BuildFailedError with step, layer and log where the build fails, and VerifyFailedError where what was built is not
@@ -90,6 +93,8 @@ def build(
         host_settings=host_settings,
         wheelhouse=wheelhouse,
         mirrors=mirrors,
+        profile=profile,
+        network=network,
         secrets=secrets,
         builder=builder,
         cache=cache,

@@ -40,18 +40,25 @@ class HostSecrets:
 
 
 def host_secrets(
-    environment: Mapping[str, str] | None = None, home: Path | None = None, *, root: Path = Path("/")
+    environment: Mapping[str, str] | None = None,
+    home: Path | None = None,
+    *,
+    root: Path = Path("/"),
+    ca: Path | None = None,
 ) -> HostSecrets:
-    """This host's index and CA bundle, in the words of pip and of uv; no file where there is nothing to say."""
+    """This host's index and CA bundle, in the words of pip and of uv; no file where there is nothing to say.
+
+    `ca` names another bundle than the host's own.
+    """
     env, home = os.environ if environment is None else environment, home or Path.home()
     pip, uv = pip_settings(env, home, root=root), uv_settings(env, home, root=root)
     index = index_address(pip, uv)
     trusted = _trusted(index, f"{pip.get('trusted-host', '')} {uv.get('trusted-host', '')}".split())
-    ca = _ca_bundle(env, pip)
+    trust = ca.read_bytes() if ca else _ca_bundle(env, pip)
     files = [
-        ("pip.conf", _pip_conf(index, trusted, bool(ca))),
-        ("uv.toml", _uv_toml(index, trusted, bool(ca))),
-        ("ca-certificates", ca),
+        ("pip.conf", _pip_conf(index, trusted, bool(trust))),
+        ("uv.toml", _uv_toml(index, trusted, bool(trust))),
+        ("ca-certificates", trust),
     ]
     notes = (*_left_out("pip", pip), *_left_out("uv", uv))
     return HostSecrets(tuple((name, content) for name, content in files if content), notes)

@@ -6,7 +6,7 @@ in `_GROUPS`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, get_args
 
@@ -16,6 +16,7 @@ from mlcontainers.engines.context import read_context
 from mlcontainers.engines.events import Warned
 from mlcontainers.engines.host import host_secrets
 from mlcontainers.engines.locking import lock as made_lock
+from mlcontainers.engines.profiles import Profile
 from mlcontainers.engines.secrets import secret_options
 from mlcontainers.engines.wheelhouse import wheel_names
 from mlcontainers.errors import InvalidValueError, Problem
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from mlcontainers.engines.stopping import Stop
     from mlcontainers.image import Image
 
+Network: TypeAlias = Literal["none"]
+"""What build steps can reach, if it is not what the engine gives them."""
 Compression: TypeAlias = Literal["gzip", "zstd"]
 """How layers are packed: zstd is smaller and quicker, and needs Docker 23, containerd 1.5 or newer to be pulled."""
 
@@ -45,6 +48,8 @@ class BuildOptions(TypedDict, total=False):
     host_settings: bool
     wheelhouse: str | Path | None
     mirrors: Mapping[str, str] | None
+    profile: str | Path | None
+    network: Network | None
     secrets: Mapping[str, str | Path] | None
     builder: str | None
     cache: Cache | str | Sequence[Cache | str]
@@ -68,6 +73,8 @@ class BuildRequest:
     references: tuple[ImageReference, ...]
     progress: Progress
     wheelhouse: Path | None = None
+    profile: Profile = field(default_factory=Profile)
+    """The organisation's."""
     secrets: tuple[str, ...] = ()
     """The builder's arguments for the image's secrets: names of files and variables, no contents."""
     builder: str | None = None
@@ -94,13 +101,15 @@ class BuildRequest:
         references = _references(options.get("tags", ()))
         folder = _folder(options.get("context", "."))
         wheelhouse = options.get("wheelhouse")
-        decided = _decided(image, options)
+        profile = Profile.load(options.get("profile"))
+        decided = _decided(image, options, profile)
         request = cls(
             plan=decided,
             folder=folder,
             references=references,
             progress=options.get("progress") or _nowhere,
             wheelhouse=Path(wheelhouse).resolve() if wheelhouse is not None else None,
+            profile=profile,
             secrets=tuple(secret_options(decided.required_secrets, options.get("secrets") or {})),
             builder=options.get("builder"),
             caches=caches(options.get("cache", "local")),
@@ -148,9 +157,16 @@ def _builder(request: BuildRequest, scratch: Path) -> Iterator[str]:
 
 
 def _contexts(request: BuildRequest, scratch: Path) -> Iterator[str]:
-    """The folder of wheels as the named context that the Dockerfile mounts."""
+    """The folder of wheels as the named context that the Dockerfile mounts, and what base images are pulled by."""
     if request.plan.contexts and request.wheelhouse:
         yield f"--build-context=wheelhouse={request.wheelhouse}"
+    for name, reference in request.profile.stand_ins(request.plan.dockerfile):
+        yield f"--build-context={name}=docker-image://{reference}"
+
+
+def _network(request: BuildRequest, scratch: Path) -> Iterator[str]:
+    if request.plan.sources.offline:
+        yield "--network=none"
 
 
 def _caches(request: BuildRequest, scratch: Path) -> Iterator[str]:
@@ -176,7 +192,7 @@ def _secrets(request: BuildRequest, scratch: Path) -> Iterator[str]:
     yield from request.secrets
     if not request.plan.sources.host_settings:
         return
-    secrets = host_secrets()
+    secrets = host_secrets(ca=request.profile.ca)
     for note in secrets.notes:
         request.progress(Warned(note))
     for name, content in secrets.files:
@@ -191,6 +207,7 @@ _GROUPS: tuple[Callable[[BuildRequest, Path], Iterator[str]], ...] = (
     _results,
     _builder,
     _contexts,
+    _network,
     _caches,
     _dated,
     _labels,
@@ -198,15 +215,16 @@ _GROUPS: tuple[Callable[[BuildRequest, Path], Iterator[str]], ...] = (
 )
 
 
-def _decided(image: Image | Plan, options: BuildOptions) -> Plan:
+def _decided(image: Image | Plan, options: BuildOptions, profile: Profile) -> Plan:
     """The plan with the sources of this build: the decisions are the same, only addresses differ."""
     given = image.sources if isinstance(image, Plan) else Sources()
     wheelhouse, mirrors = options.get("wheelhouse"), options.get("mirrors")
     sources = replace(
-        given,
-        host_settings=options.get("host_settings", False) or given.host_settings,
+        profile.over(given),
+        host_settings=options.get("host_settings", False) or profile.over(given).host_settings,
         wheelhouse=wheel_names(wheelhouse) if wheelhouse is not None else given.wheelhouse,
-        mirrors=tuple(sorted(mirrors.items())) if mirrors is not None else given.mirrors,
+        mirrors=tuple(sorted({**dict(profile.over(given).mirrors), **(mirrors or {})}.items())),
+        offline=_offline(options) or given.offline,
     )
     described = image.image if isinstance(image, Plan) else image
     context = read_context(described, _folder(options.get("context", ".")))
@@ -224,6 +242,17 @@ def _decided(image: Image | Plan, options: BuildOptions) -> Plan:
     if held is not True:
         return decided
     return plan(described, sources=sources, context=context, facts=facts, lock=made_lock(decided))
+
+
+def _offline(options: BuildOptions) -> bool:
+    network = options.get("network")
+    if network not in {None, "none"}:
+        what = f"there is no network {network!r} for a build"
+        raise InvalidValueError(Problem("bad-network", "error", "network", what, (), ('"none", or leave it out',)))
+    if network == "none" and options.get("wheelhouse") is None:
+        what = "a build without a network takes everything from a folder of wheels, and none is named"
+        raise InvalidValueError(Problem("no-wheelhouse", "error", "wheelhouse", what, (), ("wheelhouse=FOLDER",)))
+    return network == "none"
 
 
 def _references(tags: Sequence[str]) -> tuple[ImageReference, ...]:

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from mlcontainers.layers.apt import Apt
+from mlcontainers.layers.apt import Apt, AptSource
 from mlcontainers.layers.files import Files
 from mlcontainers.layers.framework import Framework, Wish
 from mlcontainers.layers.jax import Jax
@@ -29,6 +29,7 @@ AnyLayer: TypeAlias = Annotated[
 __all__ = [
     "AnyLayer",
     "Apt",
+    "AptSource",
     "Files",
     "Framework",
     "Index",

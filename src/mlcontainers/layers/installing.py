@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mlcontainers.layers.installers import Installer
     from mlcontainers.layers.target import Index, Routed, Target
     from mlcontainers.values.references import ImageReference
+    from mlcontainers.values.sources import Sources
 
 CONSTRAINTS = "/etc/python-constraints.txt"
 LISTED = "/dev/shm/installed"
@@ -47,10 +48,11 @@ def host_mounts(host_settings: bool) -> tuple[Mount, ...]:
 
 @lru_cache(maxsize=256)
 def installer_stage(
-    base: ImageReference, installer: Installer, tools: tuple[HashedTool, ...], host_settings: bool
+    base: ImageReference, installer: Installer, tools: tuple[HashedTool, ...], sources: Sources
 ) -> tuple[Instruction | Comment, ...]:
     """The stage that holds the installer, and the init where there is one, each checked against its digests."""
     lines = [shell(tool.hashed) for tool in tools]
+    pip = f"pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore{_origin('pip', sources)}"
     name = installer.program
     init = " The init is copied from here." if len(tools) > 1 else ""
     return (
@@ -60,11 +62,25 @@ def installer_stage(
             "printf '%s\\n'",
             *lines,
             "> /tmp/tools.txt",
-            "&& pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore",
+            f"&& {pip}",
             f"--target={installer.home} --require-hashes --requirement=/tmp/tools.txt",
-            mounts=host_mounts(host_settings),
+            mounts=(*host_mounts(sources.host_settings), *wheelhouse_mounts(sources.offline)),
         ),
     )
+
+
+def _origin(program: str, sources: Sources) -> str:
+    """Options for where packages come from, instead of the Python index."""
+    if sources.offline:
+        return f" --no-index --find-links=/{WHEELHOUSE}"
+    option = "default-index" if program == "uv" else "index-url"
+    return f" --{option}={shell(sources.index)}" if sources.index else ""
+
+
+@lru_cache(maxsize=2)
+def wheelhouse_mounts(wanted: bool) -> tuple[Mount, ...]:
+    """The folder of wheels of this build, where packages come from it."""
+    return (Mount.bind(f"/{WHEELHOUSE}", from_=WHEELHOUSE),) if wanted else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +112,20 @@ def install_pins(target: Target) -> Run:
     if isinstance(target.accelerator, Cuda):
         listed = f"{target.installer.run('freeze', target.interpreter)} > {LISTED}"
         commands += [[listed], [f"sed -n '/^\\(nvidia\\|triton\\)/p' {LISTED} >> {CONSTRAINTS}"]]
-    wheelhouse = [Mount.bind(f"/{WHEELHOUSE}", from_=WHEELHOUSE)] if any(pin.local for pin in target.pins) else []
-    return one_after_the_other(target, commands, wheelhouse)
+    local = any(pin.local for pin in target.pins) and not target.sources.offline
+    return one_after_the_other(target, commands, wheelhouse_mounts(local))
 
 
-def install(target: Target, *, sealed: bool | None = None) -> Command:
-    """The installer, told to install from the Python index under the constraints of the layers before."""
+def install(target: Target, *, sealed: bool | None = None, origin: str | None = None) -> Command:
+    """The installer, told to install under the constraints of the layers before: from the Python index, or `origin`."""
     installer = target.installer
+    origin = _origin(installer.program, target.sources) if origin is None else f" {origin}".rstrip()
     files = [CONSTRAINTS] if (target.sealed if sealed is None else sealed) else []
     files += [ELSEWHERE] if target.elsewhere else []
     constraints = "".join(f" --constraint={file}" for file in files)
     # Bytecode that names the hash of its source, not its time: times are set to one day where layers are to be equal.
     told = f"{installer.hashed_bytecode} " if target.reproducible and installer.bytecode else ""
-    return [told + installer.run("install", target.interpreter), installer.options + constraints]
+    return [told + installer.run("install", target.interpreter), installer.options + constraints + origin]
 
 
 def guard(target: Target) -> Iterator[Command]:
@@ -138,9 +155,10 @@ def install_routed(target: Target) -> Iterator[Command]:
 def _from_index(target: Target, routed: Routed) -> Command:
     """Without what they need: that comes from the Python index, or is named for this one too."""
     url = target.sources.mirror(routed.index.name) or routed.index.url
-    program, options = install(target)
+    offline = _origin(target.installer.program, target.sources).strip() if target.sources.offline else ""
+    program, options = install(target, origin="")
     netrc = f"NETRC={Secret(routed.credentials).path} " if routed.credentials else ""
-    return [netrc + program, options, f"--no-deps {target.installer.only_from(url)}"]
+    return [netrc + program, options, f"--no-deps {offline or target.installer.only_from(url)}"]
 
 
 def netrc_mounts(target: Target) -> tuple[Mount, ...]:
@@ -153,17 +171,19 @@ def one_after_the_other(target: Target, commands: Sequence[Command], mounts: Ite
     """One instruction that runs them in turn, with the installer, its cache and the host's settings at hand."""
     pieces = [*commands[0], *(piece for command in commands[1:] for piece in (f"&& {command[0]}", *command[1:]))]
     given = (installer_mount(target.installer), Mount.cache(target.installer.cache))
-    return Run.shell(*pieces, mounts=(*given, *host_mounts(target.sources.host_settings), *mounts))
+    sources = target.sources
+    lent = (*host_mounts(sources.host_settings), *wheelhouse_mounts(sources.offline))
+    return Run.shell(*pieces, mounts=(*given, *lent, *mounts))
 
 
 def _without_dependencies(target: Target, index: Index | None, local: bool) -> Command:
     """The wheels of one index or of the wheelhouse, and nothing else."""
     names = sorted(shell(pin.requirement) for pin in target.pins if (pin.index, pin.local) == (index, local))
-    if local or index is None:
+    if target.sources.offline or local or index is None:
         origin = f"--no-index --find-links=/{WHEELHOUSE}"
     else:
         origin = target.installer.only_from(target.sources.mirror(index.name) or index.url)
-    return [*install(target), f"--no-deps {origin}", *names]
+    return [*install(target, origin=""), f"--no-deps {origin}", *names]
 
 
 @lru_cache(maxsize=2)

@@ -91,9 +91,8 @@ def _items(decided: Decided) -> Iterator[Item]:
     yield Blank(), None
     if _installs(decided):
         base, target = _installer_base(decided.base), decided.target
-        for item in installer_stage(
-            _named(base, decided.lock), target.installer, decided.tools, target.sources.host_settings
-        ):
+        base = _named(base, decided.lock)
+        for item in installer_stage(base, target.installer, decided.tools, target.sources):
             yield item, "installer"
         yield Blank(), None
     yield From(str(_named(decided.base.reference, decided.lock))), "base"
@@ -268,7 +267,9 @@ def _merged(image: Image, order: tuple[int, ...]) -> Iterator[tuple[tuple[int, .
         if alike >= 0:
             yield positions, image.layers[alike]
         else:
-            yield positions, Apt(packages=tuple(name for layer in layers for name in layer.packages))
+            names = tuple(name for layer in layers for name in layer.packages)
+            sources = dict.fromkeys(source for layer in layers for source in layer.sources)
+            yield positions, Apt(packages=names, sources=tuple(sources))
 
 
 def _seal(image: Image) -> Env:

@@ -30,6 +30,7 @@ from mlcontainers.planners.builds import RULE
 from mlcontainers.planners.cudas import cuda_problem
 from mlcontainers.planners.forecasting import forecast
 from mlcontainers.planners.hosts import served
+from mlcontainers.planners.offline import offline_problems
 from mlcontainers.planners.ordering import depths, too_late, written_order
 from mlcontainers.planners.plans import Decision, Plan
 from mlcontainers.planners.proposals import nearest
@@ -116,6 +117,9 @@ def plan(
     header = (
         f"Written by mlcontainers {__version__} from facts of {catalogue.as_of}; edit the description, not this file."
     )
+    all_pins = tuple(pin for group in pins for pin in group)
+    if unreachable := tuple(offline_problems(image, base, all_pins, tools, sources)):
+        raise ImpossibleError(*unreachable)
     readings = tuple(files.reading() for files in read)
     routed = routes(image, read, base.python)
     system = system_needs(catalogue, image, base.suite, solution)
@@ -123,7 +127,6 @@ def plan(
     dockerfile, origins = assemble(decided)
     floor, floor_fact = _driver_floor(catalogue, accelerator)
     required = _required_secrets(image, (routed for group in decided.routed for routed in group))
-    all_pins = tuple(pin for group in pins for pin in group)
     decisions = (
         *_decisions(catalogue, question, image, base, solution, accelerator, floor, floor_fact),
         system.decision,
@@ -156,7 +159,7 @@ def plan(
         capabilities=served(catalogue, solution.packages, image.platform.machine),
         secrets=(*required, *_host_secrets(sources)),
         required_secrets=required,
-        contexts=("wheelhouse",) if any(pin.local for pin in all_pins) else (),
+        contexts=("wheelhouse",) if sources.offline or any(pin.local for pin in all_pins) else (),
         facts_date=catalogue.as_of,
         facts=catalogue,
     )

@@ -28,6 +28,18 @@ def index_address(text: str) -> str:
     return url
 
 
+def archive_address(text: str) -> str:
+    """The plain address of an archive of system packages."""
+    url = word(text, "address of an archive")
+    if "@" in url:
+        raise invalid("credentials-in-index", "the address of an archive has a user name or password in it")
+    if not _URL(url):
+        raise invalid(
+            "bad-apt-source", f"{url!r} is no address of an archive", "as in 'https://apt.example.com/debian'"
+        )
+    return url
+
+
 def index_name(text: str) -> str:
     """A short name of one word; those of the frameworks' own indexes are taken."""
     name = word(text, "name of an index")

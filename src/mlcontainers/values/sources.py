@@ -23,8 +23,17 @@ class Sources:
     """File names of the wheels in a local folder that the build gets as the named context `wheelhouse`."""
     mirrors: tuple[tuple[str, str], ...] = ()
     """Index names (`pytorch`) and the URL that is used instead of theirs."""
+    index: str | None = None
+    """The URL that is used instead of the Python index."""
+    apt: str | None = None
+    """The URL that is used instead of the hosts of the distribution's archives; the paths stay as they are."""
+    offline: bool = False
+    """All packages come from the wheelhouse, and no step has a network."""
 
     def __post_init__(self) -> None:
+        for name, url in (("index", self.index), ("apt", self.apt)):
+            if url is not None:
+                _check_mirror(name, url)
         for name, url in self.mirrors:
             _check_mirror(name, url)
 
