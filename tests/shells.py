@@ -96,7 +96,14 @@ class ShellRoot:
         """
         given = {**{f"/answers/{name}": answer for name, answer in (answers or {}).items()}, **(files or {})}
         try:
-            for folder in ("/tmp", "/etc", "/dev/shm", "/var/lib/apt/lists", "/usr/share/keyrings"):
+            for folder in (
+                "/tmp",
+                "/etc",
+                "/dev/shm",
+                "/var/lib/apt/lists",
+                "/etc/apt/sources.list.d",
+                "/usr/share/keyrings",
+            ):
                 (self.root / folder[1:]).mkdir(parents=True, exist_ok=True)
             for path, content in given.items():
                 self._write(path, content)

@@ -238,6 +238,10 @@ class TestGallery:
             assert tried.plan.image.installer.program in {tool.name for tool in tools}
             assert all("--hash=sha256:" in line for line in written["/tmp/tools.txt"].splitlines())
         assert written.get("/site/container_threads.py", THREADS) == THREADS
+        for layer in tried.plan.image.layers:
+            for source in vars(layer).get("sources", ()):
+                text = written.pop(f"/etc/apt/sources.list.d/{source.name}.sources")
+                assert text.splitlines() == list(source.lines())
         assert written.keys() <= {
             "/tmp/tools.txt",
             "/site/container_threads.py",
