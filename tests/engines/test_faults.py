@@ -41,6 +41,7 @@ STEP_FAILED = (
             "",
         ),
         ("no-secret", "ERROR: failed to solve: secret token: not found", ""),
+        ("old-store", "ERROR: failed to build: Cache export is not supported for the docker driver.", ""),
         ("push-failed", "ERROR: failed to push reg:1/x: dial tcp: connect: connection refused", ""),
         (
             "push-failed",

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from mlcontainers import Image, Plan, Sources, plan
 from mlcontainers.engines.contents import contents
-from mlcontainers.engines.fingerprints import MANY_FILES, Fingerprint, encoded
+from mlcontainers.engines.fingerprints import LONGEST, Fingerprint, encoded
 from mlcontainers.engines.intent import changed, fingerprint
+from mlcontainers.values.locks import Lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,11 +69,18 @@ class TestWords:
         )
 
     def test_of_many_files_the_folders_are_told(self) -> None:
-        files = {f"file src/{number}": f"0644 sha256:{number:064}" for number in range(MANY_FILES + 1)}
+        files = {f"file src/{number}": f"0644 sha256:{number:064}" for number in range(LONGEST // 20)}
         before, after = Fingerprint.of(files), Fingerprint.of({**files, "file src/7": f"0755 sha256:{7:064}"})
 
         assert before.digest != after.digest
         assert after.changes(before.dump()) == ("file src/: changed",)
+        assert len(after.dump()) < 100
+
+    def test_of_many_files_beside_each_other_that_some_have_changed(self) -> None:
+        files = {f"file {number}": f"0644 sha256:{number:064}" for number in range(LONGEST // 20)}
+        before, after = Fingerprint.of(files), Fingerprint.of({**files, "file 7": f"0755 sha256:{7:064}"})
+
+        assert after.changes(before.dump()) == ("files: changed",)
         assert len(after.dump()) < 100
 
     @pytest.mark.parametrize("label", ["", "no json", "[]", "1"])
@@ -169,6 +177,12 @@ class TestWhatMatters:
         (folder / "requirements.txt").write_text("six<2")
 
         assert changed(taken(image, folder), before.dump()) == ("file requirements.txt: changed",)
+
+    def test_the_time_of_a_lock(self, folder: Path) -> None:
+        locks = [Lock.of(day, BASES) for day in ("2026-11-24", "2026-11-25")]
+        before, after = (taken(plan(IMAGE, lock=lock), folder) for lock in locks)
+
+        assert changed(after, before.dump()) == ("times up to: 2026-11-25, was 2026-11-24",)
 
 
 class TestWhatDoesNot:

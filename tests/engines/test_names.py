@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 import pytest
 
-from mlcontainers import BuildFailedError, Image, VerifyFailedError, build
+from mlcontainers import BuildFailedError, BuiltImage, Image, VerifyFailedError, build
 from mlcontainers.engines.events import Changed, Event, Reused, StepStarted, Tagged, Verified
 from mlcontainers.engines.registry import digest_in_registry, in_registry
 from tests.engines.containers import a_tag, docker, forget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
@@ -172,6 +174,30 @@ class TestRegistry:
         assert not in_registry(f"{repository}:1")
 
 
+class TestPlatforms:
+    """The second platform is a stand-in: programs of this processor that are labelled as another's."""
+
+    def test_names_are_given_to_the_index(self, registry: str) -> None:
+        base, repository = f"{registry}/base-{uuid4().hex[:12]}", f"{registry}/{uuid4().hex[:12]}"
+        for arch in ("amd64", "arm64"):
+            output = f"--output=type=image,push=true,store=false,name={base}:{arch}"
+            options = (f"--platform=linux/{arch}", "--provenance=false", output)
+            command = ("docker", "buildx", "build", *options, "-")
+            text = f"FROM python:3.11-slim-bookworm\nLABEL stand-in={arch}"
+            subprocess.run(command, input=text, text=True, check=True, capture_output=True)
+        docker("buildx", "imagetools", "create", f"--tag={base}:1", f"{base}:amd64", f"{base}:arm64")
+        image = Image.from_base(f"{base}:1", python="3.11").add_run("true")
+
+        platforms = ("linux/amd64", "linux/arm64")
+        built = build(image, tags=[f"{repository}:1"], platforms=platforms, push=True, load=False, verify=False)
+
+        index = json.loads(docker("buildx", "imagetools", "inspect", "--raw", f"{repository}:1").stdout)
+        found = {each["platform"]["architecture"]: each["digest"] for each in index["manifests"]}
+        assert digest_in_registry(f"{repository}:1") == built.digest
+        assert [str(one.plan.target.platform) for one in built.platforms] == list(platforms)
+        assert found == {one.plan.target.platform.arch: one.digest for one in built.platforms}
+
+
 class TestLayers:
     """Each layer is somebody's."""
 
@@ -195,6 +221,54 @@ class TestLayers:
         built = build(small("true", "echo two"), load=False)
 
         assert {step.origin for step in built.steps if "echo two" in step.step} == {"layers[0] (run)"}
+
+
+class TestFingerprint:
+    """Two builds have the same fingerprint just where the engine makes the same image of them."""
+
+    def test_against_what_the_engine_makes(self, tmp_path: Path) -> None:
+        folder = tmp_path / "src"
+        folder.mkdir()
+        word = uuid4()
+        (folder / "app.py").write_text(f"1 {word}")
+        (tmp_path / ".dockerignore").write_text("**/*.pyc\n")
+        start = small(f"echo {word}").add_files("src", "/app")
+        changes: dict[str, tuple[Image, Callable[[], object], bool]] = {
+            "nothing": (start, lambda: None, False),
+            "a time": (start, lambda: os.utime(folder / "app.py", (1, 1)), False),
+            "an ignored file": (start, lambda: (folder / "app.pyc").write_text("x"), False),
+            "what the host lends": (start, lambda: None, True),
+            "the mode of the folder that is copied": (start, lambda: folder.chmod(0o700), False),
+            "a mode": (start, lambda: (folder / "app.py").chmod(0o755), False),
+            "a content": (start, lambda: (folder / "app.py").write_text(f"2 {word}"), False),
+            "an empty folder": (start, lambda: (folder / "empty").mkdir(), False),
+            "a command": (small(f"echo {word} again").add_files("src", "/app"), lambda: None, False),
+            "a variable": (start.with_env(A="b"), lambda: None, False),
+            "a port": (start.with_ports(8080), lambda: None, False),
+        }
+        seen: list[tuple[str, str, str]] = []
+        for name, (image, change, lent) in changes.items():
+            change()
+            built = build(image, context=tmp_path, host_settings=lent, verify=False)
+            seen.append((name, built.fingerprint.digest, made(built)))
+            docker("image", "rm", "--force", built.id)
+
+        for one, its_intent, its_image in seen:
+            for other, intent, image_of_other in seen:
+                assert (its_intent == intent) == (its_image == image_of_other), f"{one}, {other}"
+        assert len({intent for _, intent, _ in seen}) == 7
+
+
+def made(built: BuiltImage) -> str:
+    """All that an image is, but for our own labels and the first layers.
+
+    Of those a builder may have several that differ in their times alone, by builds that ran side by side.
+    """
+    about = inspected(built.id)
+    labels = about["Config"].pop("Labels")
+    kept = {name: value for name, value in labels.items() if not name.startswith("io.mlcontainers.")}
+    layers = [(layer.digest, layer.instruction) for layer in built.layers if layer.origin.startswith("layers[")]
+    return json.dumps([layers, about["Config"], about["Architecture"], kept], sort_keys=True)
 
 
 class TestContext:

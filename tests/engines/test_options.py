@@ -22,6 +22,8 @@ IMAGE = Image.from_cpu(python="3.11").add_run("true")
         ({"tags": ["My App"]}, "bad-reference"),
         ({"tags": [f"my-app@sha256:{'0' * 64}"]}, "digest-as-tag"),
         ({"push": True}, "no-name"),
+        ({"platforms": "linux/amd64"}, "list-expected"),
+        ({"platforms": ["linux/amd64", "linux/arm64"]}, "many-platforms"),
         ({"compression": "lzma"}, "bad-compression"),
         ({"cache": "redis:x"}, "bad-cache"),
         ({"context": "/no/such/folder"}, "no-context"),
@@ -33,6 +35,12 @@ def test_what_cannot_be_is_refused(options: BuildOptions, code: str) -> None:
         BuildRequest.of(IMAGE, options)
 
     assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_a_platform_is_planned_for(tmp_path: Path) -> None:
+    request = BuildRequest.of(plan(IMAGE), {"context": tmp_path, "platforms": ["linux/arm64"]})
+
+    assert str(request.plan.target.platform) == "linux/arm64"
 
 
 def test_repositories_are_named_once(tmp_path: Path) -> None:

@@ -45,6 +45,10 @@ def build(
     secret: Annotated[
         list[str] | None, typer.Option(metavar="id=ID,src=FILE|env=NAME", help="Where a secret of the image is.")
     ] = None,
+    platform: Annotated[
+        list[str] | None,
+        typer.Option(metavar="P", help="Build for it instead; several make one image of the registry."),
+    ] = None,
     builder: Annotated[str | None, typer.Option(metavar="NAME", help="A builder that buildx knows.")] = None,
     cache: Annotated[
         list[str] | None,
@@ -94,6 +98,7 @@ def build(
                 profile=profile,
                 network=cast("Literal['none'] | None", network),
                 secrets=secrets,
+                platforms=platform,
                 builder=builder,
                 cache=cache or "local",
                 compression=cast("Compression | None", compression),

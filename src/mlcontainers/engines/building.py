@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from mlcontainers.engines.attempts import Attempt, attempt
 from mlcontainers.engines.built import BuiltImage, attributed
-from mlcontainers.engines.events import Built, Changed, Reused, Verified, Warned
+from mlcontainers.engines.events import Built, Changed, Reused, Tagged, Verified, Warned
+from mlcontainers.engines.fingerprints import Fingerprint
 from mlcontainers.engines.intent import base_images, changed, fingerprint
 from mlcontainers.engines.naming import FINGERPRINT, content_names, give_names, there_already
 from mlcontainers.engines.options import BuildOptions, BuildRequest
-from mlcontainers.engines.registry import resolve
+from mlcontainers.engines.registry import digest_in_registry, name_in_registry, resolve
 from mlcontainers.engines.sdk import docker_sdk
 from mlcontainers.engines.store import find, history, load_archive, remove_unnamed
 from mlcontainers.engines.verifying import verify as verified
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from mlcontainers.engines.caches import Cache
     from mlcontainers.engines.events import Progress
-    from mlcontainers.engines.fingerprints import Fingerprint
     from mlcontainers.engines.options import Compression, Network
     from mlcontainers.engines.store import StoredImage
     from mlcontainers.image import Image
@@ -47,6 +47,7 @@ def build(
     *,
     context: str | Path = ".",
     tags: Sequence[str] = (),
+    platforms: Sequence[str] | None = None,
     host_settings: bool = False,
     wheelhouse: str | Path | None = None,
     mirrors: Mapping[str, str] | None = None,
@@ -72,6 +73,9 @@ def build(
     `lock` names every base image by its digest, those of a `Lock` or with True those of this moment, and makes layers
     that are equal each time: no file in them is dated later than the lock.
 
+    `platforms` are those to build for instead of the image's own; several make one image of the registry, which
+    everybody gets for their own platform, and need `push`.
+
     `builder` is one that buildx knows. `cache` says where else steps are found and left: `Cache.registry(...)`,
     `Cache.folder(...)`, or the same as text. `progress` is called with every event, while it happens.
 
@@ -90,6 +94,7 @@ def build(
     options = BuildOptions(
         context=context,
         tags=tags,
+        platforms=platforms,
         host_settings=host_settings,
         wheelhouse=wheelhouse,
         mirrors=mirrors,
@@ -111,20 +116,49 @@ def build(
 
 def build_request(request: BuildRequest) -> BuiltImage:
     """Build what was asked for, unless it is there."""
+    built = _joined(request) if request.each else _one(request)
+    request.progress(Built(built))
+    return built
+
+
+def _joined(request: BuildRequest) -> BuiltImage:
+    """An image for each platform, and the names that were asked for on the index of them."""
+    started = time.monotonic()
+    images = tuple(_one(each) for each in request.each)
+    for repository in request.repositories:
+        names = [reference for reference in request.references if reference.name == repository]
+        name_in_registry(repository, [image.digest for image in images], names)
+        for name in names:
+            request.progress(Tagged(str(name), "registry"))
+    return replace(
+        images[0],
+        tags=tuple(map(str, request.references)),
+        content_tags=tuple(tag for image in images for tag in image.content_tags),
+        fingerprint=Fingerprint.of({str(image.plan.target.platform): str(image.fingerprint) for image in images}),
+        digest=digest_in_registry(request.references[0]) or "",
+        id="",
+        size=0,
+        layers=(),
+        steps=tuple(step for image in images for step in image.steps),
+        seconds=time.monotonic() - started,
+        reused=all(image.reused for image in images),
+        platforms=images,
+    )
+
+
+def _one(request: BuildRequest) -> BuiltImage:
     started = time.monotonic()
     with docker_sdk() as client:
-        known = _base_digests(client, request)
-        intent = fingerprint(request.plan, request.folder, known, request.output)
+        bases = _bases(client, request)
+        intent = fingerprint(request.plan, request.folder, bases.digests, request.output)
         changes = _changes(client, request, intent)
-        named = UNKNOWN not in known.values()
+        named = UNKNOWN not in bases.digests.values()
         outcome = _reused(client, request, intent) if named and not request.force else None
         if outcome is None:
             labels = ((FINGERPRINT, intent.digest), (PARTS, intent.dump()))
             asked = replace(request, labels=(*request.labels, *labels))
-            outcome = _built(client, asked, content_names(request, intent) if named else (), known)
-        built = _result(client, request, outcome, intent, changes, started)
-    request.progress(Built(built))
-    return built
+            outcome = _built(client, asked, content_names(request, intent) if named else (), bases)
+        return _result(client, request, outcome, intent, changes, started)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +180,7 @@ def _reused(client: Any, request: BuildRequest, intent: Fingerprint) -> _Outcome
     return _Outcome(digest or there.digest, there.names, there.stored if request.load else None)
 
 
-def _built(client: Any, request: BuildRequest, names: tuple[ImageReference, ...], known: Mapping[str, str]) -> _Outcome:
+def _built(client: Any, request: BuildRequest, names: tuple[ImageReference, ...], bases: _Bases) -> _Outcome:
     """Built, verified, and then named."""
     loaded = request.load or (request.push and request.verify)
     with tempfile.TemporaryDirectory(prefix="mlcontainers-") as folder:
@@ -154,7 +188,7 @@ def _built(client: Any, request: BuildRequest, names: tuple[ImageReference, ...]
         done = attempt(request, Path(folder), [f"--output={_output(request, names, loaded, archive)}"])
         if archive:
             load_archive(client, archive)
-    if done.bases and not set(known.values()) - {UNKNOWN} <= done.bases:
+    if done.bases and not bases.comparable <= done.bases:
         told = "the builder has other base images than this engine: the image is not named after its content"
         request.progress(Warned(told))
         names = ()
@@ -164,9 +198,15 @@ def _built(client: Any, request: BuildRequest, names: tuple[ImageReference, ...]
     if stored is None:
         what = "the builder has built an image, and the engine has not got it"
         raise EngineError(Problem("not-loaded", "error", "", what, (f"its digest is {done.digest}",), ("build again",)))
-    if request.verify:
-        _verify(request, stored)
-    digest = give_names(client, request, names, stored, {})
+    try:
+        if request.verify:
+            _verify(request, stored)
+        digest = give_names(client, request, names, stored, {})
+    except VerifyFailedError:
+        raise  # it stays, so that one can look into it
+    except BaseException:
+        remove_unnamed(client, stored.id)
+        raise
     if not request.load:
         remove_unnamed(client, stored.id)
     return _Outcome(digest or stored.digest, names, stored if request.load else None, done)
@@ -200,26 +240,45 @@ def _verify(request: BuildRequest, stored: StoredImage) -> None:
         raise VerifyFailedError(*report.problems, image=stored.id)
 
 
-def _base_digests(client: Any, request: BuildRequest) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class _Bases:
+    """The base images by the names that the Dockerfile has for them."""
+
+    digests: Mapping[str, str]
+    comparable: frozenset[str]
+    """Those digests that the builder knows too. For images of its classic store an engine has others."""
+
+
+def _bases(client: Any, request: BuildRequest) -> _Bases:
     """What the names of the base images stand for at this moment: in the engine, or else in their registry."""
     digests: dict[str, str] = {}
+    comparable: set[str] = set()
     for name in base_images(request.plan.dockerfile):
         reference = ImageReference.parse(name)
-        digests[name] = reference.digest or _digest(client, request, reference) or UNKNOWN
+        stored = None if request.builder or reference.digest else find(client, str(reference))
+        digests[name] = reference.digest or (stored.digest if stored else _in_registry(client, reference))
         if digests[name] == UNKNOWN:
-            told = f"nobody tells which image {name} is at present: the image is not named after its content"
-            request.progress(Warned(told))
-    return digests
+            _without_content(request, name)
+        elif stored is None or any(digest.endswith(stored.id) for digest in stored.digests):
+            comparable.add(digests[name])
+    return _Bases(digests, frozenset(comparable))
 
 
-def _digest(client: Any, request: BuildRequest, reference: ImageReference) -> str | None:
-    stored = None if request.builder else find(client, str(reference))
-    if stored is not None:
-        return stored.digest
+def _without_content(request: BuildRequest, base: str) -> None:
+    """What a base image that nobody knows the digest of means for the names."""
+    if request.push and not request.references:
+        what = f"nobody tells which image {base} is at present, so those of several platforms cannot be named"
+        hint = "can its registry be reached? docker login"
+        raise EngineError(Problem("unknown-base", "error", "base", what, (), (hint,)))
+    told = f"nobody tells which image {base} is at present: the image is not named after its content"
+    request.progress(Warned(told))
+
+
+def _in_registry(client: Any, reference: ImageReference) -> str:
     try:
-        return resolve(client, reference)
+        return resolve(client, reference) or UNKNOWN
     except EngineError:
-        return None
+        return UNKNOWN
 
 
 def _changes(client: Any, request: BuildRequest, intent: Fingerprint) -> tuple[str, ...]:

@@ -67,6 +67,8 @@ class BuiltImage:
     """The steps in the order they ended; none where the image was there."""
     changes: tuple[str, ...] = ()
     """What is different from the image that the first of these tags named before, in words."""
+    platforms: tuple[BuiltImage, ...] = ()
+    """The image of each platform, where there are several: `digest` is then that of their index."""
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -88,6 +90,7 @@ class BuiltImage:
             "layers": [asdict(layer) for layer in self.layers],
             "steps": [asdict(step) for step in self.steps],
             "changes": list(self.changes),
+            "platforms": [{"platform": str(image.plan.target.platform), **image.to_json()} for image in self.platforms],
         }
 
 

@@ -35,6 +35,12 @@ _PUSH, _BASE = r"failed to push (\S+?): ", r"failed to resolve source metadata f
 
 FAULTS = (
     Fault(
+        "old-store",
+        r"(Cache export|(?:Docker|OCI) exporter) is not supported for the docker driver",
+        "this engine keeps images in its classic store, which has no use for a lock or a cache elsewhere",
+        "switch it to the containerd image store (daemon.json: features, containerd-snapshotter), or name another builder",
+    ),
+    Fault(
         "disk-full",
         r"[Nn]o space left on device",
         "there is no space left on the engine's disk",

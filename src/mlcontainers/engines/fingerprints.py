@@ -21,8 +21,8 @@ _SHOWN = 32
 _SHORT = len("sha256:") + 16
 FILE = "file "
 """How the names of the parts begin that are files."""
-MANY_FILES = 200
-"""Of more files than these a short form keeps their folders alone, so that an image's labels stay small."""
+LONGEST = 30_000
+"""Characters of a short form; a program's argument can hold four times as many, as bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,16 @@ class Fingerprint:
         return self.digest[:_SHOWN]
 
     def dump(self) -> str:
-        """The parts as JSON that is short enough for a label: digests are cut, many files are their folders."""
+        """The parts as JSON that is short enough for a label: digests are cut, many files are told as fewer."""
         files = {name: value for name, value in self.parts if name.startswith(FILE)}
-        parts = dict(self.parts)
-        if len(files) > MANY_FILES:
-            parts = {name: value for name, value in self.parts if name not in files} | _folders(files)
-        return json.dumps({name: _short(value) for name, value in parts.items()}, sort_keys=True, separators=(",", ":"))
+        others = {name: value for name, value in self.parts if name not in files}
+        text = ""
+        for told in (files, _folders(files), {"files": digest_of(*(text for part in files.items() for text in part))}):
+            parts = {name: _short(value) for name, value in {**others, **told}.items()}
+            text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+            if len(text) <= LONGEST:
+                break
+        return text
 
     def changes(self, before: str) -> tuple[str, ...]:
         """What is different from a fingerprint that was dumped, in words; empty where nothing is."""

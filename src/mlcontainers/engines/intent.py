@@ -36,6 +36,8 @@ def fingerprint(
         "Python": str(plan.target.python or "the base image's own"),
         **{f"base image {name}": digest for name, digest in bases.items()},
         **{f"output {name}": value for name, value in output},
+        # A lock ends the times of all files at its own: another one makes other layers.
+        **({"times up to": plan.lock.date} if plan.lock else {}),
         **_instructions(plan),
         **{FILE + path: state for path, state in contents(plan.dockerfile, folder).items()},
     }

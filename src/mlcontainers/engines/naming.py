@@ -135,14 +135,14 @@ def _moved_in_registry(
     client: Any, request: BuildRequest, stored: StoredImage | None, digests: Mapping[ImageReference, str]
 ) -> Digests:
     """The names that were asked for: within the registry where the image is there, else pushed as any other."""
-    sources = {name.name: (name, digest) for name, digest in digests.items()}
+    sources = {name.name: digest for name, digest in digests.items()}
     moved: Digests = {}
     for repository in request.repositories:
         wanted = [reference for reference in request.references if reference.name == repository]
         if repository in sources:
-            source, digest = sources[repository]
+            digest = sources[repository]
             late = [reference for reference in wanted if _resolved(client, reference) != digest]
-            name_in_registry(source, digest, late)
+            name_in_registry(repository, [digest], late)
             moved |= dict.fromkeys(wanted, digest)
             for reference in late:
                 request.progress(Tagged(str(reference), "registry"))

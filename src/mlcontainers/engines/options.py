@@ -24,6 +24,7 @@ from mlcontainers.planners import Plan, plan
 from mlcontainers.planners.labelling import labels
 from mlcontainers.values.context import ContextFiles
 from mlcontainers.values.locks import Lock
+from mlcontainers.values.platforms import Platform
 from mlcontainers.values.references import ImageReference
 from mlcontainers.values.sources import Sources
 
@@ -45,6 +46,7 @@ class BuildOptions(TypedDict, total=False):
 
     context: str | Path
     tags: Sequence[str]
+    platforms: Sequence[str] | None
     host_settings: bool
     wheelhouse: str | Path | None
     mirrors: Mapping[str, str] | None
@@ -71,6 +73,8 @@ class BuildRequest:
     folder: Path
     """The build context."""
     references: tuple[ImageReference, ...]
+    repositories: tuple[str, ...]
+    """Their names without the tags, each once."""
     progress: Progress
     wheelhouse: Path | None = None
     profile: Profile = field(default_factory=Profile)
@@ -89,15 +93,22 @@ class BuildRequest:
     force: bool = False
     stop: Stop | None = None
     """By which another thread ends it."""
+    each: tuple[BuildRequest, ...] = ()
+    """One for each platform where there are several; they get no name that was asked for."""
 
-    @property
-    def repositories(self) -> tuple[str, ...]:
-        """The names without their tags, each once."""
-        return tuple(dict.fromkeys(reference.name for reference in self.references))
+    def heard_by(self, progress: Progress, stop: Stop) -> BuildRequest:
+        """The same build with another listener, who can also end it."""
+        return replace(
+            self, progress=progress, stop=stop, each=tuple(one.heard_by(progress, stop) for one in self.each)
+        )
 
     @classmethod
     def of(cls, image: Image | Plan, options: BuildOptions) -> BuildRequest:
         """Read what the user said; raises InvalidValueError, and ImpossibleError where facts rule the image out."""
+        platforms = _platforms(options)
+        if len(platforms) > 1:
+            requests = [cls.of(image, {**options, "platforms": [platform]}) for platform in platforms]
+            return replace(requests[0], each=tuple(replace(request, references=()) for request in requests))
         references = _references(options.get("tags", ()))
         folder = _folder(options.get("context", "."))
         wheelhouse = options.get("wheelhouse")
@@ -107,6 +118,7 @@ class BuildRequest:
             plan=decided,
             folder=folder,
             references=references,
+            repositories=tuple(dict.fromkeys(reference.name for reference in references)),
             progress=options.get("progress") or _nowhere,
             wheelhouse=Path(wheelhouse).resolve() if wheelhouse is not None else None,
             profile=profile,
@@ -227,11 +239,14 @@ def _decided(image: Image | Plan, options: BuildOptions, profile: Profile) -> Pl
         offline=_offline(options) or given.offline,
     )
     described = image.image if isinstance(image, Plan) else image
+    for platform in options.get("platforms") or ():
+        described = described.with_platform(platform)
     context = read_context(described, _folder(options.get("context", ".")))
     held = options.get("lock", False) or (image.lock if isinstance(image, Plan) else None)
     if (
         isinstance(image, Plan)
         and held == image.lock
+        and described == image.image
         and sources == given
         and context == (image.context or ContextFiles())
     ):
@@ -268,6 +283,20 @@ def _references(tags: Sequence[str]) -> tuple[ImageReference, ...]:
     if problems:
         raise InvalidValueError(*problems)
     return references
+
+
+def _platforms(options: BuildOptions) -> list[str]:
+    """Each once, as they are written; an image for several is only in a registry."""
+    given = options.get("platforms") or ()
+    if isinstance(given, str):
+        what = f"platforms are a list, got the text {given!r}"
+        raise InvalidValueError(Problem("list-expected", "error", "platforms", what, (), (f'write ["{given}"]',)))
+    platforms = list(dict.fromkeys(str(Platform.parse(platform)) for platform in given))
+    if len(platforms) > 1 and not options.get("push"):
+        what = "an image for several platforms is an index, and only a registry holds one"
+        hint = "push=True, --push; or one platform at a time"
+        raise InvalidValueError(Problem("many-platforms", "error", "platforms", what, (), (hint,)))
+    return platforms
 
 
 def _output(compression: Compression | None) -> tuple[tuple[str, str], ...]:

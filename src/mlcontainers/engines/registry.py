@@ -14,7 +14,7 @@ from mlcontainers.errors import EngineError, Problem
 from mlcontainers.values.references import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def digest_in_registry(reference: str | ImageReference) -> str | None:
@@ -51,15 +51,18 @@ def resolve(client: Any, reference: ImageReference) -> str | None:
         raise EngineError(Problem("registry-refused", "error", "", what, because, (hint,))) from None
 
 
-def name_in_registry(source: ImageReference, digest: str, names: Iterable[ImageReference]) -> None:
-    """Give an image of a registry more names in the same repository; raises EngineError where it refuses."""
+def name_in_registry(repository: str, digests: Sequence[str], names: Iterable[ImageReference]) -> None:
+    """Give an image of a repository more names there; several images, of a platform each, become one index.
+
+    Nothing comes down. Raises EngineError where the registry refuses.
+    """
     tags = [f"--tag={name}" for name in names]
     if not tags:
         return
-    # A copy to the letter: an index around it would have another digest.
+    # A single one is copied to the letter: an index around it would have another digest.
     command = [*buildx_command(), "imagetools", "create", "--prefer-index=false", *tags]
     done = subprocess.run(
-        [*command, f"{source.name}@{digest}"],
+        [*command, *(f"{repository}@{digest}" for digest in digests)],
         capture_output=True,
         text=True,
         errors="replace",
@@ -68,7 +71,7 @@ def name_in_registry(source: ImageReference, digest: str, names: Iterable[ImageR
     )
     if done.returncode != 0:
         said = done.stderr.strip().splitlines()[-1:] or ["nothing"]
-        what = f"{source.name}@{digest} could not be given another name in its registry"
+        what = f"{repository} could not be given another name in its registry"
         because = (f"the builder says: {said[0].removeprefix('ERROR: ')}",)
         hint = "can the registry be reached, and are you logged in? docker login"
         raise EngineError(Problem("registry-refused", "error", "", what, because, (hint,)))

@@ -6,7 +6,6 @@ import asyncio
 import queue
 import threading
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 from mlcontainers.engines.building import build_request
@@ -44,7 +43,7 @@ async def build_async(image: Image | Plan, **options: Unpack[BuildOptions]) -> B
         stop.check()
         loop.call_soon_threadsafe(tell, event)
 
-    building = asyncio.create_task(asyncio.to_thread(build_request, replace(request, progress=hear, stop=stop)))
+    building = asyncio.create_task(asyncio.to_thread(build_request, request.heard_by(hear, stop)))
     try:
         return await asyncio.shield(building)
     except StoppedError:
@@ -70,7 +69,7 @@ def build_events(image: Image | Plan, **options: Unpack[BuildOptions]) -> Genera
 
     def run() -> None:
         try:
-            build_request(replace(request, progress=hear, stop=stop))
+            build_request(request.heard_by(hear, stop))
         except BaseException as error:
             told.put(error)
 
