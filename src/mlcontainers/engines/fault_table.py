@@ -38,7 +38,7 @@ FAULTS = (
         "old-store",
         r"(Cache export|(?:Docker|OCI) exporter) is not supported for the docker driver",
         "this engine keeps images in its classic store, which has no use for a lock or a cache elsewhere",
-        "switch it to the containerd image store (daemon.json: features, containerd-snapshotter), or name another builder",
+        "switch it to the containerd image store (containerd-snapshotter in its daemon.json), or name another builder",
     ),
     Fault(
         "disk-full",
