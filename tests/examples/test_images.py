@@ -129,7 +129,9 @@ def test_it_stops_within_three_seconds_while_it_loads_the_model(application: App
 
 
 def test_it_runs_as_any_user_on_a_read_only_file_system(application: Application) -> None:
-    with running(application.reference, user="12345:0", read_only=True, tmpfs={"/tmp": ""}, cap_drop=["ALL"]) as container:
+    with running(
+        application.reference, user="12345:0", read_only=True, tmpfs={"/tmp": ""}, cap_drop=["ALL"]
+    ) as container:
         container.wait()
 
         assert application.ask(container.port).status == 200
