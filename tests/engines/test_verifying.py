@@ -43,8 +43,9 @@ USER nobody
 HEALTHCHECK CMD echo never mind; exit 1
 CMD ["python", "-c", "import http.server as s; s.HTTPServer(('127.0.0.1', 8080), s.SimpleHTTPRequestHandler).serve_forever()"]
 """
-ENDS_AT_ONCE = """
+ENDS_AT_ONCE = rf"""
 FROM python:3.11-slim-bookworm
+RUN pip install --quiet --root-user-action=ignore pyyaml && echo 'import os; os.abort()' > {SITE}/yaml/__init__.py
 USER 1000
 EXPOSE 8080
 CMD ["python", "-c", "raise SystemExit('there is no model')"]
@@ -224,12 +225,13 @@ class TestAnyImage:
         (health,) = (problem for problem in report.problems if problem.code == "not-healthy")
         assert "the check says: never mind" in health.because
 
-    def test_a_program_that_ends_at_once(self, built: Callable[[str], str]) -> None:
+    def test_an_import_that_crashes_and_a_program_that_ends_at_once(self, built: Callable[[str], str]) -> None:
         report = verify(built(ENDS_AT_ONCE), patience=2)
 
-        (problem,) = report.problems
-        assert problem.what == "the program ended with exit code 1 instead of serving"
-        assert problem.because == ("log: there is no model",)
+        crash, ended = report.problems
+        assert (crash.what, crash.because) == ("pyyaml cannot be imported", ("the process died by signal 6",))
+        assert ended.what == "the program ended with exit code 1 instead of serving"
+        assert ended.because == ("log: there is no model",)
 
     def test_one_without_python(self) -> None:
         report = verify("debian:bookworm-slim")

@@ -1,7 +1,7 @@
 """Runs inside a container that is verified: says what is there, and judges nothing.
 
 It is sent as text to the image's own Python (3.8 or newer), needs nothing but the standard library, writes no file
-and prints one JSON document. Every import has a process of its own, so that one that crashes takes no other with it.
+and prints one JSON document. What may crash runs in a process of its own, so that it takes nothing else with it.
 """
 
 from __future__ import annotations
@@ -49,15 +49,19 @@ def main() -> None:
             versions.setdefault(norm(distribution.metadata["Name"]), distribution.version)
     projects = [project for project in asked["projects"] if project in versions]
     found = libraries() if asked["libraries"] else []
-    jobs: list[Callable[[], Any]] = [partial(imported, project, asked["gpus"]) for project in projects]
-    jobs.append(partial(opened, [library["path"] for library in found]))
-    *imports, errors = in_processes(jobs)
+    on_gpu = [project for project in projects if asked["gpus"] and main_module(project) in ON_GPU]
+    jobs: list[Callable[[], Any]] = [partial(together, projects), partial(opened, [one["path"] for one in found])]
+    jobs += [partial(computed, project) for project in on_gpu]
+    imports, errors, *results = in_processes(jobs)
+    imports = each_alone(projects, imports)
+    for number, result in enumerate(results):
+        imports[on_gpu[number]]["gpu"] = result
     answer = {
         "python": sys.version.split()[0],
         "executable": sys.executable,
         "user": os.getuid(),
         "packages": versions,
-        "imports": {project: imports[number] for number, project in enumerate(projects)},
+        "imports": imports,
         "libraries": found,
         "library_errors": errors,
         "driver": driver(),
@@ -110,7 +114,21 @@ def ended(pid: int, reader: int) -> Any:
     return {"error": f"the process died by {killed}"}
 
 
-def imported(project: str, gpus: bool) -> dict[str, Any]:
+def together(projects: list[str]) -> dict[str, Any]:
+    """Import one after the other, as programs do: what two of them need is loaded once."""
+    return {"imports": {project: attempted(partial(imported, project)) for project in projects}}
+
+
+def each_alone(projects: list[str], answer: dict[str, Any]) -> dict[str, Any]:
+    """What failed among others once more, each in a process of its own; all of them where that process died."""
+    imports: dict[str, Any] = answer.get("imports", {})
+    failed = [project for project in projects if "error" in imports.get(project, {"error": ""})]
+    for number, again in enumerate(in_processes([partial(imported, project) for project in failed])):
+        imports[failed[number]] = again
+    return {project: imports[project] for project in projects}
+
+
+def imported(project: str) -> dict[str, Any]:
     """Import the main module of a project, and ask it what it was built for."""
     module = main_module(project)
     before = time.monotonic()
@@ -123,13 +141,19 @@ def imported(project: str, gpus: bool) -> dict[str, Any]:
     ask = BUILT_FOR.get(module)
     if ask is not None:
         answer.update(ask(loaded))
-    if gpus and module in ON_GPU:
-        answer["gpu"] = attempted(lambda: ON_GPU[module](loaded))
     return answer
 
 
+def computed(project: str) -> Any:
+    """Compute something small on a GPU; a failure is an answer too."""
+    module = main_module(project)
+    # Several share one GPU here: nobody shall take all of its memory.
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    return attempted(lambda: ON_GPU[module](importlib.import_module(module)))
+
+
 def attempted(job: Callable[[], Any]) -> Any:
-    """What it returns, or its error: a failing computation is an answer too."""
+    """What it returns, or its error."""
     try:
         return job()
     except Exception as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
+from mlcontainers.layers import Pip
 from mlcontainers.values.names import OCI_PREFIX
 from mlcontainers.version import __version__
 
@@ -102,13 +103,13 @@ class Description:
         return "\n".join(_lines(self)) + "\n"
 
 
-def labels(plan: Plan, *, fingerprint: str = "", lock: str = "") -> dict[str, str]:
+def labels(plan: Plan, *, fingerprint: str = "") -> dict[str, str]:
     """The labels by which an image says what it is, sorted: for `--label`, and for `--annotation` where there is one.
 
     They are compact JSON and not compressed: a kilobyte or two that `docker inspect` shows and everything can search,
     and that is the same bytes everywhere, which compressors do not promise.
     """
-    decided = plan.to_json()
+    decided, lock = plan.to_json(), _lock(plan)
     kept = {name: decided[name] for name in _KEPT}
     written = {
         _PLAN: json.dumps(kept, separators=(",", ":"), ensure_ascii=False),
@@ -119,6 +120,12 @@ def labels(plan: Plan, *, fingerprint: str = "", lock: str = "") -> dict[str, st
         **(_digest(plan)),
     }
     return {name: value for name, value in sorted(written.items()) if value}
+
+
+def _lock(plan: Plan) -> str:
+    """The text of every lock that it installs from."""
+    locks = [str(layer.lock) for layer in plan.image.layers if isinstance(layer, Pip) and layer.lock]
+    return "\n".join(text for path in locks if plan.context and (text := plan.context.get(path)))
 
 
 def _digest(plan: Plan) -> dict[str, str]:
