@@ -154,7 +154,7 @@ class TestDescription:
         text = "".join(f"six==1.17.0 --hash=sha256:{number:064x}\n" for number in range(lines))
         told = Description.read(labels(plan(LOCKED, context={"r.lock.txt": text})))
 
-        assert told.lock == (text if lines == 1 else f"sha256:{sha256(text.encode()).hexdigest()}")
+        assert told.package_locks == (text if lines == 1 else f"sha256:{sha256(text.encode()).hexdigest()}")
 
     @pytest.mark.parametrize("plan", ["", "no JSON", "[]", '{"schema": 2, "image": {}}'])
     def test_an_unreadable_label_is_no_error(self, plan: str) -> None:

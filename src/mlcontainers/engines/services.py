@@ -82,7 +82,7 @@ class State:
 
 def tried(container: Any, expected: Expected, started: float, patience: float, on_cuda: bool) -> Iterator[Check]:
     """Wait for the service, which was started at that time of the clock, then ask it to stop."""
-    state = _awaited(container, expected, max(patience, expected.start_period))
+    state = _awaited(container, expected, patience)
     seconds = time.monotonic() - started
     if not state.running:
         yield _ended(container, state, on_cuda)
@@ -95,12 +95,15 @@ def tried(container: Any, expected: Expected, started: float, patience: float, o
 
 
 def _awaited(container: Any, expected: Expected, patience: float) -> State:
-    end = time.monotonic() + patience
+    """Its own start period is for becoming healthy; once it is, its ports get no longer than anybody's."""
+    begun = time.monotonic()
     ports = {int(port.split("/")[0]) for port in expected.ports if port.endswith("/tcp")}
     while True:
         state = _state(container)
-        open_ports = state.listening is None or ports <= set(state.listening)
-        if not state.running or (open_ports and state.health in {"", "healthy"}) or time.monotonic() > end:
+        waited = time.monotonic() - begun
+        settled = state.health in {"", "healthy"}
+        done = settled and (state.listening is None or ports <= set(state.listening))
+        if not state.running or done or waited > (patience if settled else max(patience, expected.start_period)):
             return state
         time.sleep(_STEP)
 

@@ -59,7 +59,9 @@ class Description:
     image: str = ""
     """The description of the image as JSON, as `Image.parse(..., "json")` reads it."""
     lock: str = ""
-    """The lock that it was built from, or the digest of a long one."""
+    """The lock of its base images, as `Lock.parse` reads it."""
+    package_locks: str = ""
+    """The locks of packages that it was installed from, or the digest of long ones."""
 
     @classmethod
     def of(cls, plan: Plan) -> Description:
@@ -84,6 +86,7 @@ class Description:
             fingerprint=labels.get(f"{PREFIX}fingerprint", ""),
             image=json.dumps(plan["image"]) if "image" in plan else "",
             lock=labels.get(f"{PREFIX}lock", ""),
+            package_locks=labels.get(f"{PREFIX}package-locks", ""),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -109,23 +112,25 @@ def labels(plan: Plan, *, fingerprint: str = "") -> dict[str, str]:
     They are compact JSON and not compressed: a kilobyte or two that `docker inspect` shows and everything can search,
     and that is the same bytes everywhere, which compressors do not promise.
     """
-    decided, lock = plan.to_json(), _lock(plan)
+    decided = plan.to_json()
     kept = {name: decided[name] for name in _KEPT}
     written = {
         _PLAN: json.dumps(kept, separators=(",", ":"), ensure_ascii=False),
         f"{PREFIX}facts": plan.facts_date,
         f"{PREFIX}version": __version__,
         f"{PREFIX}fingerprint": fingerprint,
-        f"{PREFIX}lock": lock if len(lock) <= _LONGEST else f"sha256:{sha256(lock.encode()).hexdigest()}",
+        f"{PREFIX}lock": plan.lock.dump() if plan.lock else "",
+        f"{PREFIX}package-locks": _package_locks(plan),
         **(_digest(plan)),
     }
     return {name: value for name, value in sorted(written.items()) if value}
 
 
-def _lock(plan: Plan) -> str:
-    """The text of every lock that it installs from."""
+def _package_locks(plan: Plan) -> str:
+    """The text of every lock of packages that it installs from."""
     locks = [str(layer.lock) for layer in plan.image.layers if isinstance(layer, Pip) and layer.lock]
-    return "\n".join(text for path in locks if plan.context and (text := plan.context.get(path)))
+    text = "\n".join(text for path in locks if plan.context and (text := plan.context.get(path)))
+    return text if len(text) <= _LONGEST else f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
 def _digest(plan: Plan) -> dict[str, str]:
