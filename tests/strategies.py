@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from hypothesis import strategies as st
 
@@ -222,7 +222,18 @@ ADDERS: st.SearchStrategy[Step] = st.one_of(
 )
 """One call of an `add_` method, as a function of the image."""
 
+
+def _installer(program: Literal["uv", "pip"], bytecode: bool) -> Step:
+    return lambda image: image.with_installer(program, bytecode=bytecode)
+
+
+def _index(name: str, package: str) -> Step:
+    return lambda image: image.with_index("company", f"https://{name}.example.com/simple", [f"own-{package}"])
+
+
 SETTERS: st.SearchStrategy[Step] = st.one_of(
+    st.builds(_installer, st.sampled_from(["uv", "pip"]), st.booleans()),
+    st.builds(_index, NAMES, NAMES),
     st.builds(_env, st.dictionaries(ENV_KEYS, LINES, max_size=3)),
     st.builds(_labels, st.dictionaries(NAMES, LINES, max_size=3)),
     st.builds(_workdir, PATHS),

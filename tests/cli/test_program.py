@@ -108,6 +108,24 @@ class TestJson:
         assert json.loads(mlcontainers("facts", "show", "torch==2.9.1", "--json").stdout)["version"] == "2.9.1"
         assert "torch==2.9.1" in json.loads(mlcontainers("facts", "list", "torch", "--json").stdout)
 
+    def test_files_of_the_context_are_compared(self, tmp_path: Path) -> None:
+        """Beside the image's own file, or in the folder that is named."""
+        layer = '[[layers]]\nkind = "pip"\nrequirements = "requirements.txt"\n'
+        (tmp_path / "image.toml").write_text(f'schema = 1\n[base]\nkind = "cpu"\n{layer}')
+        (tmp_path / "other").mkdir()
+        (tmp_path / "other" / "requirements.txt").write_text("torch\n")
+        file = str(tmp_path / "image.toml")
+
+        def codes(*options: str) -> list[str]:
+            answer = json.loads(mlcontainers("plan", file, "--json", *options).stdout)
+            return [problem["code"] for problem in answer.get("problems", ())]
+
+        assert "unread-file" in codes()
+        assert codes("--context", str(tmp_path / "other")) == ["framework-in-pip"]
+        assert codes("--context", str(tmp_path)) == ["no-such-file"]
+        (tmp_path / "requirements.txt").write_text("six\n")
+        assert codes() == ["no-command"]
+
     def test_problems_of_wrong_input(self, tmp_path: Path) -> None:
         file = tmp_path / "image.toml"
         file.write_text("")

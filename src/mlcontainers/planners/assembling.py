@@ -163,6 +163,7 @@ def _distribution_python(decided: Decided) -> Iterator[Item]:
     """On bases whose Python belongs to the distribution: an environment of our own (PEP 668)."""
     if not decided.base.distribution_python:
         return
+    installer = decided.target.installer
     yield Comment("hadolint ignore=DL3008"), "base"
     yield (
         Run.shell(
@@ -171,8 +172,8 @@ def _distribution_python(decided: Decided) -> Iterator[Item]:
             "ca-certificates",
             "python3",
             "&& rm -rf /var/lib/apt/lists/*",
-            f"&& {_environment_maker(decided.target.installer)} {OWN_PYTHON.removesuffix('/bin/python3')}",
-            mounts=(installer_mount(decided.target.installer),),
+            f"&& {_environment_maker(installer)} {OWN_PYTHON.removesuffix('/bin/python3')}",
+            mounts=(installer_mount(installer),) if installer.program == "uv" else (),
         ),
         "base",
     )
