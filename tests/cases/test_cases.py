@@ -103,22 +103,20 @@ def _row(name: str) -> str:
     files = ", ".join(f"[{label}]({folder}/{file})" for label, file in FILES.items())
     return f"| {name} | {first.removeprefix('# ')} | {files} |\n"
 
+
+class TestOtherReaders:
+    """What others say of the files: nothing."""
+
     def test_the_libraries_that_wheels_bring_are_not_outranked(self, case: Path) -> None:
         """And a GPU is seen where one is asked for, on bases that do not say so themselves."""
         text = (case / "Dockerfile").read_text(encoding="utf-8")
-        cuda = plan(Image.load(case / "image.toml")).driver_floor is not None
+        cuda = planned(case).driver_floor is not None
 
         assert "LD_LIBRARY_PATH" not in text
         assert ('NVIDIA_VISIBLE_DEVICES="all"' in text, 'NVIDIA_DRIVER_CAPABILITIES="compute,utility"' in text) == (
             cuda,
             cuda,
         )
-
-    return None
-
-
-class TestOtherReaders:
-    """What others say of the files: nothing."""
 
     def test_our_own_parser_reads_it_back(self, case: Path) -> None:
         text = (case / "Dockerfile").read_text(encoding="utf-8")

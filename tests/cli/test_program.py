@@ -30,7 +30,7 @@ class TestStreams:
 
         assert done.returncode == 0
         assert done.stdout.startswith("# Written by mlcontainers")
-        assert done.stdout.endswith('ENTRYPOINT ["python", "serve.py"]\n')
+        assert done.stdout.endswith('ENTRYPOINT ["dumb-init", "--", "python", "serve.py"]\n')
         assert "info[" not in done.stdout
 
     def test_plan_gives_reasons(self) -> None:

@@ -11,6 +11,8 @@ from uuid import uuid4
 import pytest
 
 from mlcontainers import EngineError, Image, Plan, Report, build, plan, verify
+from mlcontainers.engines.host import host_secrets
+from mlcontainers.layers.installing import HOST_SECRETS
 from tests.engines.containers import a_tag, forget
 
 if TYPE_CHECKING:
@@ -21,10 +23,13 @@ pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 
 IMAGE = Image.from_cpu(python="3.11").add_sklearn().with_serve("python", "-m", "http.server", "8080")
 SITE = "/usr/local/lib/python3.11/site-packages"
+LENT = " ".join(f"--mount=type=secret,id={name},target={path}" for name, path in HOST_SECRETS)
+"""The host's index settings, without which an install finds no index here."""
 MANY_FAULTS = rf"""
 USER root
 # Another scikit-learn, by someone who has turned the seal off; and what it imports is gone.
-RUN PIP_CONSTRAINT= pip install --quiet --no-deps --root-user-action=ignore 'scikit-learn<1.7' && pip uninstall --quiet --yes joblib
+RUN {LENT} \
+    PIP_CONSTRAINT= pip install --quiet --no-deps --root-user-action=ignore 'scikit-learn<1.7' && pip uninstall --quiet --yes joblib
 # One library in two places, and one that is none.
 RUN mkdir -p {SITE}/nvidia/cuda_runtime/lib {SITE}/nvidia/old/lib \
     && cp "$(find / -name 'libz.so*' -type f | head -1)" {SITE}/nvidia/cuda_runtime/lib/libcudart.so.12 \
@@ -37,7 +42,8 @@ ENTRYPOINT ["python", "-m", "http.server", "8080"]
 """
 LONELY = rf"""
 FROM python:3.11-slim-bookworm
-RUN pip install --quiet --root-user-action=ignore pyyaml && chmod 700 {SITE}/yaml && chown -R nobody {SITE}/yaml
+RUN {LENT} \
+    pip install --quiet --root-user-action=ignore pyyaml && chmod 700 {SITE}/yaml && chown -R nobody {SITE}/yaml
 EXPOSE 8080 53/udp
 USER nobody
 HEALTHCHECK CMD echo never mind; exit 1
@@ -45,7 +51,8 @@ CMD ["python", "-c", "import http.server as s; s.HTTPServer(('127.0.0.1', 8080),
 """
 ENDS_AT_ONCE = rf"""
 FROM python:3.11-slim-bookworm
-RUN pip install --quiet --root-user-action=ignore pyyaml && echo 'import os; os.abort()' > {SITE}/yaml/__init__.py
+RUN {LENT} \
+    pip install --quiet --root-user-action=ignore pyyaml && echo 'import os; os.abort()' > {SITE}/yaml/__init__.py
 USER 1000
 EXPOSE 8080
 CMD ["python", "-c", "raise SystemExit('there is no model')"]
@@ -53,13 +60,18 @@ CMD ["python", "-c", "raise SystemExit('there is no model')"]
 
 
 @pytest.fixture(scope="module")
-def built() -> Iterator[Callable[[str], str]]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """Builds a Dockerfile without a context; the images are gone afterwards."""
     tags: list[str] = []
+    folder = tmp_path_factory.mktemp("secrets")
+    for name, content in host_secrets().files:
+        (folder / name).write_bytes(content)
+    secrets = [f"--secret=id={file.name},src={file}" for file in folder.iterdir()]
 
     def make(dockerfile: str) -> str:
         tags.append(f"mlcontainers-test:{uuid4().hex[:12]}")
-        command = ("docker", "buildx", "build", "--quiet", "--load", "--provenance=false", f"--tag={tags[-1]}", "-")
+        options = ("--quiet", "--load", "--provenance=false", f"--tag={tags[-1]}", *secrets)
+        command = ("docker", "buildx", "build", *options, "-")
         subprocess.run(command, input=dockerfile, text=True, check=True, stdout=subprocess.DEVNULL)
         return tags[-1]
 
