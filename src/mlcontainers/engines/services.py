@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _STEP = 0.1
 _TAIL = 10
 _NANOSECONDS = 1_000_000_000
+_MILLISECOND = _NANOSECONDS // 1000
 _PROBE = _NANOSECONDS // 2
 """How often the image's own check of its health is run here."""
 _GRACE = 10.0
@@ -65,7 +66,8 @@ class Expected:
         """The image's own check, asked more often: the first success counts at once, and no failure does."""
         if not self.health:
             return None
-        return {"test": list(self.health), "interval": _PROBE, "retries": 1_000_000, "start_period": 0}
+        # The shortest start period there is: 0 is the image's own, in which Docker asks only every five seconds.
+        return {"test": list(self.health), "interval": _PROBE, "retries": 1_000_000, "start_period": _MILLISECOND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +111,12 @@ def _awaited(container: Any, expected: Expected, patience: float) -> State:
 
 
 def _state(container: Any) -> State:
+    """What the engine says after the look inside: a program that ends in between would pass for one that runs."""
+    listening = _listening(container)
     container.reload()
     seen: dict[str, Any] = container.attrs["State"]
     running, health = bool(seen["Running"]), cast("dict[str, Any]", seen.get("Health") or {})
-    return State(
-        running, int(seen["ExitCode"]), str(health.get("Status", "")), _listening(container) if running else None
-    )
+    return State(running, int(seen["ExitCode"]), str(health.get("Status", "")), listening if running else None)
 
 
 def _listening(container: Any) -> dict[int, bool] | None:
