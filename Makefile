@@ -60,6 +60,9 @@ bench: $(VENV)/.bench  ## ratios against peers in the same run
 bench-engine: $(VENV)/.dev  ## on the engine that answers: builds against the builder itself
 	$(BIN)/python benchmarks/builds.py
 
+bench-engine: $(VENV)/.dev  ## builds beside Dockerfiles by hand; empties the build cache of the engine that answers
+	$(BIN)/python benchmarks/building.py --empty-the-cache --naive
+
 goldens: $(VENV)/.dev  ## write the expected files of tests/cases and the schema again; review the diff
 	$(BIN)/pytest -q -k "equals_the_file or published_schema" --write-goldens tests/cases tests/image tests/dockerfile tests/planners
 
