@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENGINE_ENV := $(or $(MLC_ENGINE_HOME),/var/lib/mlc-engine)/env.sh
 
-.PHONY: demo test test-large lint types unit engine engine-down bench bench-engine goldens clean
+.PHONY: demo test test-large lint types unit engine engine-down bench bench-engine bench-by-hand goldens clean
 .DEFAULT_GOAL := test
 
 $(BIN)/python:
@@ -59,6 +59,9 @@ bench: $(VENV)/.bench  ## ratios against peers in the same run
 
 bench-engine: $(VENV)/.dev  ## on the engine that answers: builds against the builder itself
 	$(BIN)/python benchmarks/builds.py
+
+bench-by-hand: $(VENV)/.dev  ## builds beside Dockerfiles by hand; empties the build cache of the engine that answers
+	$(BIN)/python benchmarks/building.py --empty-the-cache --naive
 
 goldens: $(VENV)/.dev  ## write the expected files of tests/cases and the schema again; review the diff
 	$(BIN)/pytest -q -k "equals_the_file or published_schema" --write-goldens tests/cases tests/image tests/dockerfile tests/planners

@@ -5,7 +5,8 @@ It empties the build cache of the engine that answers, cache mounts included, so
     make engine MLC_ENGINE_HOME=... DOCKER_HOST=unix://...   (as `.ci/run` does)
     benchmarks/building.py --empty-the-cache [--rounds 3] [--only sklearn] [--naive]
 
-All are built by the same command, the styles take turns, and medians are told.
+All are built by the same command, and the styles take turns. Medians are told, and the fastest: what the machine allows
+where others disturb it. What the naive style rebuilds, it rebuilds whole, so it does so once.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ class Contender:
         self.folder = folder
         self.context = folder / "context"
         self.seconds: dict[str, list[float]] = {}
+        self.sizes = (0.0, 0.0)
         shutil.copytree(HERE / "context", self.context)
 
     def run(self, column: str) -> None:
@@ -99,6 +101,11 @@ class Contender:
         print(
             f"# {self.style.application}, {self.style.name}: {column} {self.seconds[column][-1]:.2f}", file=sys.stderr
         )
+
+    def row(self, of: Callable[[list[float]], float]) -> dict[str, float]:
+        """By column one number of all that were measured."""
+        seconds = {column: of(self.seconds[column]) for column in COLUMNS[:3]}
+        return {**seconds, **dict(zip(COLUMNS[3:], self.sizes, strict=True))}
 
     def change_code(self, number: int) -> None:
         code = self.context / "app" / "serve.py"
@@ -111,8 +118,8 @@ class Contender:
         wanted.write_text(f"{before}{package}\n", encoding="utf-8")
 
 
-def measured(styles: list[Style], rounds: int) -> dict[str, dict[str, float]]:
-    """Medians by style and column."""
+def measured(styles: list[Style], rounds: int) -> list[Contender]:
+    """All styles, built in turns."""
     with tempfile.TemporaryDirectory() as scratch:
         contenders = [Contender(style, Path(scratch) / str(number)) for number, style in enumerate(styles)]
         for _ in range(rounds):
@@ -121,24 +128,19 @@ def measured(styles: list[Style], rounds: int) -> dict[str, dict[str, float]]:
                 docker("buildx", "prune", "--all", "--force")
                 contender.want("")
                 contender.run("cold")
-        sizes = {contender.style.name: image_sizes(contender.style, contender.folder) for contender in contenders}
+        for contender in contenders:
+            contender.sizes = image_sizes(contender.style, contender.folder)
         for contender in contenders:  # all but the last have to be there again
             build(contender.style, contender.context)
         for number in range(REPEATS):
-            for contender in contenders:
+            for contender in contenders[: None if number == 0 else 2]:
                 contender.change_code(number)
                 contender.run("code")
         for position, package in enumerate(PACKAGES):
-            for contender in contenders:
+            for contender in contenders[: None if position == 1 else 2]:
                 contender.want(package)
                 contender.run("package" if position else "to warm up")
-    return {
-        contender.style.name: {
-            **{column: statistics.median(contender.seconds[column]) for column in COLUMNS[:3]},
-            **dict(zip(COLUMNS[3:], sizes[contender.style.name], strict=True)),
-        }
-        for contender in contenders
-    }
+    return contenders
 
 
 def image_sizes(style: Style, scratch: Path) -> tuple[float, float]:
@@ -178,13 +180,15 @@ def main() -> None:
         styles = [ours(application), by_hand(application, "")]
         if given.naive:
             styles.append(by_hand(application, "-naive"))
-        _print(application, measured(styles, given.rounds))
+        contenders = measured(styles, given.rounds)
+        for name, of in (("medians", statistics.median), ("fastest", min)):
+            _print(f"{application}, {name}", {one.style.name: one.row(of) for one in contenders})
 
 
-def _print(application: str, table: dict[str, dict[str, float]]) -> None:
-    print(f"{application:16}" + "".join(f"{column:>10}" for column in COLUMNS))
+def _print(title: str, table: dict[str, dict[str, float]]) -> None:
+    print(f"{title:24}" + "".join(f"{column:>10}" for column in COLUMNS))
     for name, row in table.items():
-        print(f"{name:16}" + "".join(f"{row[column]:10.1f}" for column in COLUMNS), flush=True)
+        print(f"{name:24}" + "".join(f"{row[column]:10.1f}" for column in COLUMNS), flush=True)
     best = table["by hand"]
     for name, row in table.items():
         if name != "by hand":

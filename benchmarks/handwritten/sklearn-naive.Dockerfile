@@ -1,8 +1,7 @@
 # As many articles have it.
-FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y python3 python3-pip
+FROM python:3.11-slim-bookworm
 WORKDIR /app
 COPY . .
-RUN pip install --break-system-packages scikit-learn==1.9.1 -r requirements.txt
+RUN pip install scikit-learn==1.9.1 -r requirements.txt
 EXPOSE 8080
-CMD ["python3", "-m", "uvicorn", "--app-dir=app", "serve:app", "--host=0.0.0.0", "--port=8080"]
+CMD ["python", "-m", "uvicorn", "--app-dir=app", "serve:app", "--host=0.0.0.0", "--port=8080"]

@@ -112,18 +112,17 @@ def _relay(source: socket.socket, sink: socket.socket, seconds: float) -> None:
 class Index:
     """A package index with two packages: `good`, and `big`, whose download stops after a part until it is mended."""
 
-    PASSWORD = "Basic YTpi"
-    """`a:b`"""
-
-    def __init__(self) -> None:
+    def __init__(self, login: str = "Basic YTpi") -> None:
+        self.login = login
+        """What it wants to hear when it is closed; `a:b` where nothing is said."""
         self.half_way: Callable[[], None] | None = None
         """What happens when half of `big` has been sent: no more comes."""
         self.closed = False
-        """Requires the name `a` and the password `b`."""
+        """Requires the login."""
 
     def __call__(self, request: _Handler) -> None:
         path = request.path.strip("/").split("/")
-        if self.closed and request.headers.get("Authorization") != self.PASSWORD:
+        if self.closed and request.headers.get("Authorization") != self.login:
             request.answer(401, WWW_Authenticate='Basic realm="index"')
         elif path[0] == "simple" and path[-1] in {"good", "big"}:
             name = f"{path[-1]}-1.0-py3-none-any.whl"

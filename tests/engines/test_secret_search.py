@@ -15,6 +15,7 @@ import pytest
 
 from mlcontainers import BuiltImage, Image, build, plan
 from tests.engines.containers import docker, temporary_tag
+from tests.engines.servers import Index, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,19 +77,39 @@ def unpacked(content: bytes) -> bytes:
 
 
 class Case:
-    """A build with two random secrets, and all that is left of it."""
+    """A build with random secrets, and all that is left of it."""
 
-    def __init__(self, command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.secrets = [os.urandom(24).hex().encode(), base64.urlsafe_b64encode(os.urandom(24))]
-        (folder / "token").write_bytes(self.secrets[0])
-        monkeypatch.setenv("WORD_HERE", self.secrets[1].decode())
+    def __init__(self, image: Image, secrets: list[bytes], given: dict[str, str | Path], folder: Path) -> None:
+        self.secrets = secrets
         events: list[Event] = []
-        # Another secret is no other step: without a word of its own it would not run again.
-        image = Image.from_cpu(python="3.11").add_run(f"true {uuid4()}", command, secrets=["token", "word,env=WORD"])
         with temporary_tag() as tag:
-            given: dict[str, str | Path] = {"token": folder / "token", "word": "$WORD_HERE"}
             built = build(image, tags=[tag], secrets=given, verify=False, progress=events.append)
             self.left = haystacks(built, plan(image), events, folder)
+
+    @classmethod
+    def of_command(cls, command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+        """A command that sees one as a file and one as a variable."""
+        secrets = [os.urandom(24).hex().encode(), base64.urlsafe_b64encode(os.urandom(24))]
+        (folder / "token").write_bytes(secrets[0])
+        monkeypatch.setenv("WORD_HERE", secrets[1].decode())
+        # Another secret is no other step: without a word of its own it would not run again.
+        image = Image.from_cpu(python="3.11").add_run(f"true {uuid4()}", command, secrets=["token", "word,env=WORD"])
+        return cls(image, secrets, {"token": folder / "token", "word": "$WORD_HERE"}, folder)
+
+    @classmethod
+    def of_index(cls, folder: Path) -> Case:
+        """A package from an index that lets nobody in who does not know the password."""
+        password = os.urandom(24).hex()
+        login = f"Basic {base64.b64encode(f'reader:{password}'.encode()).decode()}"
+        index = Index(login)
+        index.closed = True
+        with serving(index, _gateway()) as address:
+            host = address.partition(":")[0]
+            (folder / "netrc").write_text(f"machine {host} login reader password {password}\n", encoding="utf-8")
+            image = Image.from_cpu(python="3.11")
+            image = image.with_index("company", f"http://{address}/simple", ["good"], credentials="company-netrc")
+            secrets = [password.encode(), login.removeprefix("Basic ").encode()]
+            return cls(image.add_pip("good"), secrets, {"company-netrc": folder / "netrc"}, folder)
 
     @property
     def told(self) -> set[str]:
@@ -96,10 +117,15 @@ class Case:
         return {"a layer" if name.startswith("saved ") else name for name in found(self.secrets, self.left)}
 
 
+def _gateway() -> str:
+    """This machine, as containers of the engine see it."""
+    return docker("network", "inspect", "bridge", "--format={{(index .IPAM.Config 0).Gateway}}").stdout.strip()
+
+
 @pytest.mark.engine
 @pytest.mark.usefixtures("engine")
 def test_they_are_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    case = Case(QUIET, tmp_path, monkeypatch)
+    case = Case.of_command(QUIET, tmp_path, monkeypatch)
 
     assert case.told == set()
     assert sum(name.startswith("saved blobs/") for name in case.left) > 4
@@ -108,11 +134,17 @@ def test_they_are_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.engine
 @pytest.mark.usefixtures("engine")
+def test_the_password_of_an_index_is_nowhere(tmp_path: Path) -> None:
+    assert Case.of_index(tmp_path).told == set()
+
+
+@pytest.mark.engine
+@pytest.mark.usefixtures("engine")
 def test_the_search_finds_those_that_the_user_lets_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = "printf 'ab%s' \"$WORD\" | base64 -w0 > /srv/word"
 
-    assert Case(kept, tmp_path, monkeypatch).told == {"a layer"}
-    assert Case(f"{QUIET} && cat /run/secrets/token", tmp_path, monkeypatch).told == {"events"}
+    assert Case.of_command(kept, tmp_path, monkeypatch).told == {"a layer"}
+    assert Case.of_command(f"{QUIET} && cat /run/secrets/token", tmp_path, monkeypatch).told == {"events"}
 
 
 @pytest.mark.parametrize("before", [b"", b"a", b"ab", b"abc"])
