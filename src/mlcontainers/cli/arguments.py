@@ -25,6 +25,9 @@ PlannedFile: TypeAlias = Annotated[
     typer.Option("--plan", metavar="FILE", help="The description that it was built from.", show_default=False),
 ]
 Gpus: TypeAlias = Annotated[bool, typer.Option("--gpus", help="Also compute on the GPUs of the engine's host.")]
+DockerIgnore: TypeAlias = Annotated[
+    bool, typer.Option("--dockerignore", help="Print the .dockerignore that belongs beside it instead.")
+]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Answer with one JSON document, for programs.")]
 
 

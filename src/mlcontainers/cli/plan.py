@@ -1,5 +1,7 @@
 """`mlcontainers plan FILE`"""
 
+from pathlib import Path
+
 from mlcontainers.cli.answering import FINE, answers, print_json
 from mlcontainers.cli.arguments import AsJson, ContextFolder, ImageFile
 from mlcontainers.cli.contexts import files_of
@@ -20,6 +22,7 @@ def plan(
     """Say what was decided about an image, and why."""
     from mlcontainers import Image
     from mlcontainers import plan as planned
+    from mlcontainers.engines.ignoring import weight
 
     image = Image.load(file)
     decided = planned(
@@ -29,4 +32,6 @@ def plan(
         print_json(decided.to_json())
     else:
         show(decided.explain())
+        if context is not None:
+            show(f"context: {weight(decided.dockerfile, Path(context))}\n")
     return FINE

@@ -1,9 +1,10 @@
 """`mlcontainers render FILE`"""
 
 import sys
+from pathlib import Path
 
 from mlcontainers.cli.answering import FINE, answers, print_json, problems_json
-from mlcontainers.cli.arguments import AsJson, ContextFolder, ImageFile
+from mlcontainers.cli.arguments import AsJson, ContextFolder, DockerIgnore, ImageFile
 from mlcontainers.cli.contexts import files_of
 from mlcontainers.cli.drawing import complain
 from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
@@ -17,6 +18,7 @@ def render(
     own: OwnFacts = None,
     as_of: AsOf = None,
     locked: Locked = False,
+    dockerignore: DockerIgnore = False,
     as_json: AsJson = False,
 ) -> int:
     """Print the Dockerfile of an image.
@@ -25,14 +27,19 @@ def render(
     """
     from mlcontainers import Image
     from mlcontainers import plan as planned
+    from mlcontainers.engines.ignoring import ignore_file
 
     image = Image.load(file)
     decided = planned(
         image, facts=known(own, as_of), context=files_of(image, file, context), lock=lock_of(file, locked)
     )
     text = decided.dockerfile.render()
+    if dockerignore:
+        text = ignore_file(decided.dockerfile, Path(file).parent if context is None else Path(context))
     if as_json:
-        print_json({"dockerfile": text, "problems": problems_json(decided.problems)})
+        print_json(
+            {"dockerignore" if dockerignore else "dockerfile": text, "problems": problems_json(decided.problems)}
+        )
         return FINE
     warnings = [problem for problem in decided.problems if problem.severity != "info"]
     if warnings:

@@ -16,6 +16,7 @@ from mlcontainers.engines.attempts import Attempt, attempt
 from mlcontainers.engines.built import BuiltImage, attributed
 from mlcontainers.engines.events import Built, Changed, Reused, Tagged, Verified, Warned
 from mlcontainers.engines.fingerprints import Fingerprint
+from mlcontainers.engines.ignoring import refuse_leaks
 from mlcontainers.engines.intent import base_images, changed, fingerprint
 from mlcontainers.engines.naming import FINGERPRINT, content_names, give_names, there_already
 from mlcontainers.engines.options import BuildOptions, BuildRequest
@@ -148,6 +149,7 @@ def _joined(request: BuildRequest) -> BuiltImage:
 
 def _one(request: BuildRequest) -> BuiltImage:
     started = time.monotonic()
+    refuse_leaks(request.plan.dockerfile, request.folder)
     with docker_sdk() as client:
         bases = _bases(client, request)
         intent = fingerprint(request.plan, request.folder, bases.digests, request.output)

@@ -6,11 +6,10 @@ import hashlib
 import os
 import stat
 from pathlib import Path
-from posixpath import normpath
 from typing import TYPE_CHECKING
 
-from mlcontainers.dockerfile import Add, Copy, Run
-from mlcontainers.dockerfile.ignoring import is_ignored, read_patterns
+from mlcontainers.dockerfile.ignoring import is_ignored
+from mlcontainers.engines.ignoring import ignore_patterns, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,35 +22,8 @@ def contents(dockerfile: Dockerfile, folder: Path) -> dict[str, str]:
 
     Owners and times are left out: a builder copies everything as root's, and takes a file of another time for the same.
     """
-    patterns = ignore_patterns(folder)
+    patterns = ignore_patterns(dockerfile, folder)
     return {path: state for source in taken(dockerfile) for path, state in _below(folder, source, patterns)}
-
-
-def ignore_patterns(folder: Path) -> tuple[str, ...]:
-    """What the `.dockerignore` of a context says; nothing where there is none."""
-    file = folder / ".dockerignore"
-    return read_patterns(file.read_text(encoding="utf-8", errors="surrogateescape")) if file.is_file() else ()
-
-
-def taken(dockerfile: Dockerfile) -> tuple[str, ...]:
-    """The paths of the build context that instructions copy or mount, each once."""
-    return tuple(dict.fromkeys(_taken(dockerfile)))
-
-
-def _taken(dockerfile: Dockerfile) -> Iterator[str]:
-    for instruction in dockerfile.instructions:
-        match instruction:
-            case Copy(from_=None, sources=sources) | Add(sources=sources):
-                yield from (_plain(source) for source in sources if isinstance(source, str) and "://" not in source)
-            case Run(mounts=mounts):
-                bound = (mount for mount in mounts if mount.type == "bind" and mount.get("from") is None)
-                yield from (_plain(mount.get("source") or ".") for mount in bound)
-            case _:
-                pass
-
-
-def _plain(source: str) -> str:
-    return normpath(source).lstrip("/") or "."
 
 
 def _below(folder: Path, source: str, patterns: tuple[str, ...]) -> Iterator[tuple[str, str]]:

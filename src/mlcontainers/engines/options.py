@@ -15,6 +15,7 @@ from mlcontainers.engines.client import buildx_command
 from mlcontainers.engines.context import read_context
 from mlcontainers.engines.events import Warned
 from mlcontainers.engines.host import host_secrets
+from mlcontainers.engines.ignoring import ignore_file
 from mlcontainers.engines.locking import lock as made_lock
 from mlcontainers.engines.profiles import Profile
 from mlcontainers.engines.secrets import secret_options
@@ -153,6 +154,9 @@ def metadata_file(scratch: Path) -> Path:
 def _dockerfile(request: BuildRequest, scratch: Path) -> Iterator[str]:
     dockerfile = scratch / "Dockerfile"
     dockerfile.write_text(request.plan.dockerfile.render(), encoding="utf-8", newline="")
+    # Builders look for this name first; the folder's own file is part of it.
+    ignored = ignore_file(request.plan.dockerfile, request.folder)
+    Path(f"{dockerfile}.dockerignore").write_text(ignored, encoding="utf-8", errors="surrogateescape", newline="")
     yield f"--file={dockerfile}"
     yield f"--platform={request.plan.target.platform}"
 
