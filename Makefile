@@ -59,6 +59,7 @@ bench: $(VENV)/.bench  ## ratios against peers in the same run
 
 bench-engine: $(VENV)/.dev  ## on the engine that answers: builds against the builder itself
 	$(BIN)/python benchmarks/builds.py
+	$(BIN)/python benchmarks/baking.py
 
 bench-by-hand: $(VENV)/.dev  ## builds beside Dockerfiles by hand; empties the build cache of the engine that answers
 	$(BIN)/python benchmarks/building.py --empty-the-cache --naive

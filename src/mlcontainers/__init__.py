@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlcontainers.engines import Cache as Cache
     from mlcontainers.engines import Report as Report
     from mlcontainers.engines import build as build
+    from mlcontainers.engines import build_all as build_all
     from mlcontainers.engines import build_async as build_async
     from mlcontainers.engines import build_events as build_events
     from mlcontainers.engines import inspect as inspect
@@ -85,6 +86,7 @@ _WHERE = {
     "UnknownFactError": "errors",
     "VerifyFailedError": "errors",
     "build": "engines",
+    "build_all": "engines",
     "build_async": "engines",
     "build_events": "engines",
     "catalogue": "facts",
@@ -127,6 +129,7 @@ __all__ = [
     "VerifyFailedError",
     "__version__",
     "build",
+    "build_all",
     "build_async",
     "build_events",
     "catalogue",

@@ -15,7 +15,7 @@ from mlcontainers import Image, plan
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-ELSEWHERE = {"docs/facts.md", "docs/building.md", "docs/running.md", "docs/verifying.md"}
+ELSEWHERE = {"docs/facts.md", "docs/building.md", "docs/many-images.md", "docs/running.md", "docs/verifying.md"}
 """Pages whose own tests run them, some of them on an engine."""
 
 

@@ -78,7 +78,7 @@ def build(
     from mlcontainers.cli.progress import shown
     from mlcontainers.engines.context import read_context
 
-    mirrors, secrets = _mirrors(mirror or []), _secrets(secret or [])
+    mirrors, secrets = given_mirrors(mirror or []), given_secrets(secret or [])
     described = Image.load(file)
     folder = Path(file).parent if context is None else Path(context)
     files, held = read_context(described, folder), lock_of(file, locked)
@@ -93,7 +93,7 @@ def build(
                 context=folder,
                 tags=tag or (),
                 host_settings=host_settings,
-                wheelhouse=_wheelhouse(wheelhouse),
+                wheelhouse=given_wheelhouse(wheelhouse),
                 mirrors=mirrors,
                 profile=profile,
                 network=cast("Literal['none'] | None", network),
@@ -141,7 +141,8 @@ def _warn(decided: "Plan", progress: Progress) -> None:
         complain(warnings)
 
 
-def _mirrors(given: Sequence[str]) -> dict[str, str] | None:
+def given_mirrors(given: Sequence[str]) -> dict[str, str] | None:
+    """What `--mirror` says."""
     mirrors: dict[str, str] = {}
     for text in given:
         name, equals, url = text.partition("=")
@@ -154,7 +155,7 @@ def _mirrors(given: Sequence[str]) -> dict[str, str] | None:
     return mirrors or None
 
 
-def _secrets(given: Sequence[str]) -> dict[str, str | Path]:
+def given_secrets(given: Sequence[str]) -> dict[str, str | Path]:
     """Docker's own words for it. What is wrong is not repeated: it may be a secret."""
     secrets: dict[str, str | Path] = {}
     for text in given:
@@ -172,7 +173,8 @@ def _secrets(given: Sequence[str]) -> dict[str, str | Path]:
     return secrets
 
 
-def _wheelhouse(given: str | None) -> str | Path | None:
+def given_wheelhouse(given: str | None) -> str | Path | None:
+    """What `--wheelhouse` says: a folder, also the one that this host's settings name."""
     from mlcontainers.engines.host import find_links
 
     if given != "auto":

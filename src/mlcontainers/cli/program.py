@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mlcontainers.cli.bake import bake
 from mlcontainers.cli.build import build
 from mlcontainers.cli.check import check
 from mlcontainers.cli.facts import facts
@@ -40,6 +41,7 @@ for command in (plan, render, check, fmt, pin):
 app.add_typer(facts, name="facts")
 app.command()(lock)
 app.command()(build)
+app.command()(bake)
 app.command()(verify)
 app.command("run")(run_image)
 app.command()(inspect)

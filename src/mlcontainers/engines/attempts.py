@@ -19,12 +19,13 @@ from mlcontainers.engines.room import disk_room
 from mlcontainers.errors import BuildFailedError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mlcontainers.engines.buildx import Ended
     from mlcontainers.engines.events import Event
     from mlcontainers.engines.options import BuildRequest
+    from mlcontainers.errors import EngineError
     from mlcontainers.planners import Plan
 
 
@@ -48,7 +49,7 @@ class Attempt:
 
 _OWN_STEP = re.compile(r"\[(?:\S+ )?[0-9]+/[0-9]+\] (?!FROM )").match
 _CONTEXT_LOADED = "[internal] load build context"
-_QUIET = {"DOCKER_CLI_HINTS": "false", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+QUIET = {"DOCKER_CLI_HINTS": "false", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 
 
 def attempt(request: BuildRequest, scratch: Path, outputs: Sequence[str]) -> Attempt:
@@ -56,11 +57,26 @@ def attempt(request: BuildRequest, scratch: Path, outputs: Sequence[str]) -> Att
 
     Raises BuildFailedError, also where a file changed while the builder read it.
     """
-    command = arguments(request, scratch, outputs)
-    before = contents(request.plan.dockerfile, request.folder)
+    command, check = arguments(request, scratch, outputs), checking(request)
 
     def watch(event: Event) -> None:
         request.progress(event)
+        check(event)
+
+    for tries_left in (1, 0):
+        ended = run_builder(command, folder=request.folder, on_event=watch, environment=QUIET, stop=request.stop)
+        if ended.code == 0:
+            return read_attempt(request.plan, read_metadata(scratch), ended)
+        if not (tries_left and SNAPSHOT_RACE.search("\n".join(ended.words))):
+            break
+    raise failed(request, ended)
+
+
+def checking(request: BuildRequest) -> Callable[[Event], None]:
+    """Hears a build's events, and raises BuildFailedError at what the builder itself would not stop at."""
+    before = contents(request.plan.dockerfile, request.folder)
+
+    def check(event: Event) -> None:
         match event:
             case Warned(text) if "InvalidBaseImagePlatform" in text:
                 # The builder only warns, and would label the wrong binaries with the right platform: stop it here.
@@ -70,20 +86,24 @@ def attempt(request: BuildRequest, scratch: Path, outputs: Sequence[str]) -> Att
             case _:
                 pass
 
-    for tries_left in (1, 0):
-        ended = run_builder(command, folder=request.folder, on_event=watch, environment=_QUIET, stop=request.stop)
-        if ended.code == 0:
-            return _attempt(request.plan, ended, metadata_file(scratch))
-        if not (tries_left and SNAPSHOT_RACE.search("\n".join(ended.words))):
-            break
+    return check
+
+
+def failed(request: BuildRequest, ended: Ended) -> EngineError:
+    """The error for a build that ended badly; raises EngineNotFoundError where nothing could begin."""
     if not ended.done and not ended.failed_step:
         engine_version()  # Nothing began: without engine or buildx this says so better than the builder.
-    room = partial(disk_room, request.builder)
-    raise failure(request.plan, ended.words, ended.failed_step, ended.log, room)
+    return failure(request.plan, ended.words, ended.failed_step, ended.log, partial(disk_room, request.builder))
 
 
-def _attempt(plan: Plan, ended: Ended, metadata: Path) -> Attempt:
-    found = cast("dict[str, Any]", json.loads(metadata.read_text(encoding="utf-8"))) if metadata.exists() else {}
+def read_metadata(scratch: Path) -> dict[str, Any]:
+    """What the builder wrote of what it has built."""
+    file = metadata_file(scratch)
+    return cast("dict[str, Any]", json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+
+
+def read_attempt(plan: Plan, found: Mapping[str, Any], ended: Ended) -> Attempt:
+    """What the builder says of one image."""
     provenance: Any = found.get("buildx.build.provenance") or {}
     materials: list[Any] = provenance.get("materials") or []
     digests: list[str] = [material.get("digest", {}).get("sha256", "") for material in materials]

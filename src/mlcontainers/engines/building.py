@@ -148,19 +148,49 @@ def _joined(request: BuildRequest) -> BuiltImage:
 
 
 def _one(request: BuildRequest) -> BuiltImage:
-    started = time.monotonic()
-    refuse_leaks(request.plan.dockerfile, request.folder)
     with docker_sdk() as client:
-        bases = _bases(client, request)
-        intent = fingerprint(request.plan, request.folder, bases.digests, request.output)
-        changes = _changes(client, request, intent)
-        named = UNKNOWN not in bases.digests.values()
-        outcome = _reused(client, request, intent) if named and not request.force else None
-        if outcome is None:
-            labels = ((FINGERPRINT, intent.digest), (PARTS, intent.dump()))
-            asked = replace(request, labels=(*request.labels, *labels))
-            outcome = _built(client, asked, content_names(request, intent) if named else (), bases)
-        return _result(client, request, outcome, intent, changes, started)
+        begun = begin(client, request)
+        if there := reused(client, begun):
+            return there
+        with tempfile.TemporaryDirectory(prefix="mlcontainers-") as folder:
+            scratch = Path(folder)
+            done = attempt(begun.request, scratch, [f"--output={begun.output(scratch)}"])
+            return finished(client, begun, done, scratch)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A build of which all is known that can be known before the builder is asked."""
+
+    request: BuildRequest
+    """With the labels that say what the image follows from."""
+    bases: _Bases
+    intent: Fingerprint
+    changes: tuple[str, ...]
+    started: float
+
+    @property
+    def named(self) -> bool:
+        """Whether the image can be named after its content."""
+        return UNKNOWN not in self.bases.digests.values()
+
+    @property
+    def names(self) -> tuple[ImageReference, ...]:
+        """The names after its content."""
+        return content_names(self.request, self.intent) if self.named else ()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the engine gets it, be it only to verify it."""
+        return self.request.load or (self.request.push and self.request.verify)
+
+    def archive(self, scratch: Path) -> Path | None:
+        """The file by which it gets into the engine, where it cannot get there directly."""
+        return scratch / "image.tar" if self.loaded and self.request.plan.lock else None
+
+    def output(self, scratch: Path) -> str:
+        """Where the builder puts it at first, in its own words."""
+        return _output(self.request, self.names, self.loaded, self.archive(scratch))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,29 +202,43 @@ class _Outcome:
     """None where nothing was built."""
 
 
-def _reused(client: Any, request: BuildRequest, intent: Fingerprint) -> _Outcome | None:
+def begin(client: Any, request: BuildRequest) -> Begun:
+    """Find out what the image follows from, and what is different from the one that has its name."""
+    started = time.monotonic()
+    refuse_leaks(request.plan.dockerfile, request.folder)
+    bases = _bases(client, request)
+    intent = fingerprint(request.plan, request.folder, bases.digests, request.output)
+    changes = _changes(client, request, intent)
+    labels = ((FINGERPRINT, intent.digest), (PARTS, intent.dump()))
+    return Begun(replace(request, labels=(*request.labels, *labels)), bases, intent, changes, started)
+
+
+def reused(client: Any, begun: Begun) -> BuiltImage | None:
     """What is there already, with all its names; None where it has to be built."""
-    there = there_already(client, request, intent)
+    request = begun.request
+    there = there_already(client, request, begun.intent) if begun.named and not request.force else None
     if there is None:
         return None
     request.progress(Reused(str(there.names[0])))
     digest = give_names(client, request, there.names, there.stored, there.in_registry)
-    return _Outcome(digest or there.digest, there.names, there.stored if request.load else None)
+    outcome = _Outcome(digest or there.digest, there.names, there.stored if request.load else None)
+    return _result(client, begun, outcome)
 
 
-def _built(client: Any, request: BuildRequest, names: tuple[ImageReference, ...], bases: _Bases) -> _Outcome:
-    """Built, verified, and then named."""
-    loaded = request.load or (request.push and request.verify)
-    with tempfile.TemporaryDirectory(prefix="mlcontainers-") as folder:
-        archive = Path(folder, "image.tar") if loaded and request.plan.lock else None
-        done = attempt(request, Path(folder), [f"--output={_output(request, names, loaded, archive)}"])
-        if archive:
-            load_archive(client, archive)
-    if done.bases and not bases.comparable <= done.bases:
+def finished(client: Any, begun: Begun, done: Attempt, scratch: Path) -> BuiltImage:
+    """What the builder has built: verified, and then named. `scratch` is the folder that it was built with."""
+    if archive := begun.archive(scratch):
+        load_archive(client, archive)
+    return _result(client, begun, _named(client, begun, done))
+
+
+def _named(client: Any, begun: Begun, done: Attempt) -> _Outcome:
+    request, names = begun.request, begun.names
+    if done.bases and not begun.bases.comparable <= done.bases:
         told = "the builder has other base images than this engine: the image is not named after its content"
         request.progress(Warned(told))
         names = ()
-    if not loaded:
+    if not begun.loaded:
         return _Outcome(done.digest, names if request.push else (), None, done)
     stored = find(client, done.digest) or find(client, done.config_digest)
     if stored is None:
@@ -295,27 +339,20 @@ def _changes(client: Any, request: BuildRequest, intent: Fingerprint) -> tuple[s
     return words
 
 
-def _result(
-    client: Any,
-    request: BuildRequest,
-    outcome: _Outcome,
-    intent: Fingerprint,
-    changes: tuple[str, ...],
-    started: float,
-) -> BuiltImage:
-    stored, steps = outcome.stored, outcome.attempt.steps if outcome.attempt else ()
+def _result(client: Any, begun: Begun, outcome: _Outcome) -> BuiltImage:
+    request, stored = begun.request, outcome.stored
     layers = attributed(request.plan, stored.layers, history(client, stored.id)) if stored else ()
     return BuiltImage(
         plan=request.plan,
         tags=tuple(map(str, request.references)),
         content_tags=tuple(map(str, outcome.content_names)),
-        fingerprint=intent,
+        fingerprint=begun.intent,
         digest=outcome.digest,
         id=stored.id if stored else "",
         size=stored.size if stored else 0,
         layers=layers,
-        seconds=time.monotonic() - started,
+        seconds=time.monotonic() - begun.started,
         reused=outcome.attempt is None or outcome.attempt.all_cached,
-        steps=steps,
-        changes=changes,
+        steps=outcome.attempt.steps if outcome.attempt else (),
+        changes=begun.changes,
     )

@@ -9,7 +9,7 @@ import select
 import subprocess
 from collections import deque
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 from mlcontainers.engines.events import Decoder, Output, StepCached, StepDone, StepFailed, StepStarted
 from mlcontainers.engines.stopping import Stop, interrupt
@@ -32,16 +32,76 @@ _GRACE = 10
 
 @dataclass(slots=True)
 class Ended:
-    """How a run of the builder ended."""
+    """How a run of the builder ended, or a part of it that made one image."""
 
     code: int
     words: list[str]
     """What the builder said last, outside its events."""
     failed_step: str = ""
-    log: tuple[str, ...] = ()
-    """The end of what the failed step printed."""
     done: dict[str, StepDone | StepCached] = field(default_factory=dict[str, StepDone | StepCached])
     """By name, in the order they ended. The builder may end a step, take it up again and end it better."""
+    at_work: set[str] = field(default_factory=set[str])
+    """Steps that have begun and not ended."""
+    _printed: dict[str, deque[str]] = field(default_factory=dict[str, "deque[str]"])
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        """The end of what the failed step printed."""
+        return tuple(line.rstrip() for line in self._printed.get(self.failed_step, ()))
+
+    def note(self, event: Event) -> None:
+        """What is kept of an event; the output of each step for the case that it fails."""
+        match event:
+            case Output(step, text):
+                _keep(self._printed.setdefault(step, deque(maxlen=KEPT_LINES)), text)
+            case StepStarted(step):
+                self.at_work.add(step)
+            case StepDone(step) | StepCached(step):
+                self.at_work.discard(step)
+                self.done.pop(step, None)
+                self.done[step] = event
+            case StepFailed(step, _):
+                self.at_work.discard(step)
+                self.failed_step = self.failed_step or step
+            case _:
+                pass
+
+
+class Heard(Protocol):
+    """What hears the builder while it runs."""
+
+    def hear(self, text: str) -> None:
+        """The next piece of what it writes, cut anywhere."""
+
+    def close(self) -> None:
+        """It has ended."""
+
+    def at_work(self) -> set[str]:
+        """The steps that it takes at the moment."""
+        ...
+
+
+@dataclass(slots=True)
+class _One:
+    """Hears the build of one image."""
+
+    on_event: Callable[[Event], None]
+    decoder: Decoder = field(default_factory=Decoder)
+    ended: Ended = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ended = Ended(0, self.decoder.words)
+
+    def hear(self, text: str) -> None:
+        for event in self.decoder.feed(text):
+            self.ended.note(event)
+            self.on_event(event)
+
+    def close(self) -> None:
+        self.decoder.close()
+
+    def at_work(self) -> set[str]:
+        return self.ended.at_work
 
 
 def run_builder(
@@ -52,10 +112,23 @@ def run_builder(
     environment: dict[str, str],
     stop: Stop | None = None,
 ) -> Ended:
-    """Run the builder to its end; an interrupt is handed on to it and waited for.
+    """Run the builder for one image to its end; raises as `run` does."""
+    one = _One(on_event)
+    code, silent = run(command, one, folder=folder, environment=environment, stop=stop)
+    one.ended.code = code
+    if silent:
+        one.ended.words.append(silent)
+        one.ended.failed_step = next(iter(one.ended.at_work))
+    return one.ended
 
-    The builder runs in a process group of its own, so that a terminal's Ctrl-C reaches it once, through us. Another
-    thread ends it through `stop`; then StoppedError is raised.
+
+def run(
+    command: Sequence[str], heard: Heard, *, folder: Path, environment: dict[str, str], stop: Stop | None = None
+) -> tuple[int, str]:
+    """Run the builder to its end: its exit code, and which registry did not answer, in the builder's words.
+
+    An interrupt is handed on to it and waited for. It runs in a process group of its own, so that a terminal's Ctrl-C
+    reaches it once, through us. Another thread ends it through `stop`; then StoppedError is raised.
     """
     process = subprocess.Popen(
         command,
@@ -69,54 +142,32 @@ def run_builder(
     assert process.stderr is not None
     try:
         with (stop or Stop()).interrupting(process):
-            ended = _listen(process.stderr, on_event)
-            if ended.code:
+            silent = _listen(process.stderr, heard)
+            if silent:
                 _stop(process)
-            else:
-                ended.code = process.wait()
+            return (1 if silent else process.wait()), silent
     except BaseException:
         _stop(process)
         raise
     finally:
         process.stderr.close()
-    return ended
 
 
-def _listen(stream: IO[bytes], on_event: Callable[[Event], None]) -> Ended:
-    """Every event, as it comes; the output of each step is kept for the case that it fails."""
-    decoder, utf8 = Decoder(), codecs.getincrementaldecoder("utf-8")("replace")
-    ended = Ended(0, decoder.words)
-    printed: dict[str, deque[str]] = {}
-    at_work: set[str] = set()
+def _listen(stream: IO[bytes], heard: Heard) -> str:
+    """Hear all that it says; or say what nobody answers."""
+    utf8 = codecs.getincrementaldecoder("utf-8")("replace")
     file = stream.fileno()
+    silent = ""
     while True:
-        asked = _asked_of_registry(at_work)
+        asked = _asked_of_registry(heard.at_work())
         if asked and not select.select([file], [], [], PATIENCE)[0]:
-            ended.code, ended.failed_step = 1, next(iter(at_work))
-            decoder.words.append(
-                f"ERROR: failed to resolve source metadata for {asked}: no answer within {PATIENCE} seconds"
-            )
+            silent = f"ERROR: failed to resolve source metadata for {asked}: no answer within {PATIENCE} seconds"
             break
         if not (chunk := os.read(file, 65536)):
             break
-        for event in decoder.feed(utf8.decode(chunk)):
-            match event:
-                case Output(step, text):
-                    _keep(printed.setdefault(step, deque(maxlen=KEPT_LINES)), text)
-                case StepStarted(step):
-                    at_work.add(step)
-                case StepDone(step) | StepCached(step):
-                    at_work.discard(step)
-                    ended.done.pop(step, None)
-                    ended.done[step] = event
-                case StepFailed(step, _) if not ended.failed_step:
-                    ended.failed_step = step
-                case _:
-                    pass
-            on_event(event)
-    decoder.close()
-    ended.log = tuple(line.rstrip() for line in printed.get(ended.failed_step, ()))
-    return ended
+        heard.hear(utf8.decode(chunk))
+    heard.close()
+    return silent
 
 
 def _asked_of_registry(at_work: set[str]) -> str:

@@ -72,6 +72,20 @@ class Cache:
                 what = f"{cache!r} is no cache"
                 raise InvalidValueError(Problem("bad-cache", "error", "cache", what, (), (f"one of {PROFILES}",)))
 
+    def of_its_own(self, name: str) -> Self:
+        """The same kind of cache for one of many images, which would else write over each other's."""
+        match self.kind:
+            case "registry":
+                reference = ImageReference.parse(self.place)
+                tag = f"{reference.tag}-{name}" if reference.tag else name
+                return type(self)("registry", str(ImageReference(reference.name, tag)))
+            case "github":
+                return type(self)("github", f"{self.place}-{name}" if self.place else name)
+            case "folder":
+                return type(self)("folder", str(Path(self.place, name)))
+            case _:
+                return self
+
     def arguments(self, references: Iterable[ImageReference]) -> Iterator[str]:
         """In the builder's words. `references` are the names of the image, where an inline cache is."""
         match self.kind:

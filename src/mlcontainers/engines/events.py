@@ -160,8 +160,8 @@ def to_json(event: Event) -> dict[str, object]:
 
 
 @dataclass(slots=True)
-class Decoder:
-    """Turns the builder's JSON into events, and keeps what is no JSON: the builder's last words.
+class Objects:
+    """Cuts the builder's JSON into objects, and keeps what is no JSON: the builder's last words.
 
     Newer builders write one object a line and older ones spread it over many, so objects are cut by their
     own ends and never by line ends.
@@ -170,11 +170,9 @@ class Decoder:
     rest: str = ""
     words: list[str] = field(default_factory=list[str])
     """Plain lines between and after the objects."""
-    _names: dict[str, str] = field(default_factory=dict[str, str])
-    _state: dict[str, str] = field(default_factory=dict[str, str])
 
-    def feed(self, text: str) -> Iterator[Event]:
-        """Events of the objects that are complete by now."""
+    def feed(self, text: str) -> Iterator[dict[str, Any]]:
+        """The objects that are complete by now."""
         self.rest += text
         while True:
             start = self.rest.find("{")
@@ -196,7 +194,7 @@ class Decoder:
             self._say(self.rest[:start])
             self.rest = self.rest[end:]
             if isinstance(message, dict):
-                yield from self._events(cast("dict[str, Any]", message))
+                yield cast("dict[str, Any]", message)
 
     def close(self) -> None:
         """No more will come: what is left was no object."""
@@ -208,7 +206,31 @@ class Decoder:
         if line.strip():
             self.words.append(line.rstrip())
 
-    def _events(self, message: dict[str, Any]) -> Iterator[Event]:
+
+@dataclass(slots=True)
+class Decoder:
+    """Turns the builder's JSON into events."""
+
+    objects: Objects = field(default_factory=Objects)
+    _names: dict[str, str] = field(default_factory=dict[str, str])
+    _state: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def words(self) -> list[str]:
+        """What the builder said outside its events."""
+        return self.objects.words
+
+    def feed(self, text: str) -> Iterator[Event]:
+        """Events of the objects that are complete by now."""
+        for message in self.objects.feed(text):
+            yield from self.read(message)
+
+    def close(self) -> None:
+        """No more will come."""
+        self.objects.close()
+
+    def read(self, message: dict[str, Any]) -> Iterator[Event]:
+        """Events of one object."""
         for vertex in message.get("vertexes") or ():
             yield from self._vertex(vertex)
         for status in message.get("statuses") or ():

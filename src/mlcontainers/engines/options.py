@@ -142,8 +142,13 @@ def arguments(request: BuildRequest, scratch: Path, outputs: Sequence[str] = ())
 
     `outputs` says where the image goes, in the builder's words.
     """
-    groups = (argument for group in _GROUPS for argument in group(request, scratch))
+    groups = grouped(request, scratch)
     return [*buildx_command(), "build", "--progress=rawjson", *groups, *outputs, str(request.folder)]
+
+
+def grouped(request: BuildRequest, scratch: Path) -> list[str]:
+    """Those of its arguments that follow from the request, each as `--NAME=VALUE`."""
+    return [argument for group in _GROUPS for argument in group(request, scratch)]
 
 
 def metadata_file(scratch: Path) -> Path:

@@ -1,0 +1,80 @@
+"""`bake`: each cell has its line, and the exit code is that of the worst."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROGRAM = (sys.executable, "-m", "mlcontainers", "bake")
+DESCRIPTION = """\
+schema = 1
+[base]
+kind = "cpu"
+python = "3.11"
+[[layers]]
+kind = "run"
+commands = ["python -c 'import sys; sys.exit(sys.version_info[1] == 12)'"]
+"""
+
+
+def run(folder: Path, matrix: str, *options: str) -> subprocess.CompletedProcess[str]:
+    (folder / "image.toml").write_text(DESCRIPTION)
+    (folder / "matrix.toml").write_text(matrix)
+    command = (*PROGRAM, str(folder / "image.toml"), str(folder / "matrix.toml"), *options)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.engine
+@pytest.mark.usefixtures("engine")
+class TestWithAnEngine:
+    AXES = 'schema = 1\n[axes]\n"base.python" = ["3.11", "3.12"]\n'
+
+    def test_a_cell_that_fails_costs_no_other(self, tmp_path: Path) -> None:
+        done = run(tmp_path, self.AXES, "--no-load", "--no-verify", "--tag", "app:{base.python}")
+
+        assert done.returncode == 3
+        assert done.stdout == "built: base.python=3.11: app:3.11\nfailed: base.python=3.12\n"
+        assert "error[step-failed]" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_the_same_as_data(self, tmp_path: Path) -> None:
+        done = run(tmp_path, self.AXES, "--no-load", "--no-verify", "--json")
+
+        cells = json.loads(done.stdout)["cells"]
+        events = [json.loads(line) for line in done.stderr.splitlines()]
+        assert [(cell["cell"], cell["state"], cell["layer"]) for cell in cells] == [
+            ("base.python=3.11", "built", None),
+            ("base.python=3.12", "failed", "layers[0] (run)"),
+        ]
+        assert {event["cell"] for event in events} == {"base.python=3.11", "base.python=3.12"}
+        assert done.returncode == 3
+
+
+def test_impossible_ones_alone_are_an_answer(tmp_path: Path) -> None:
+    done = run(tmp_path, 'schema = 1\n[axes]\nplatform = ["linux/s390x"]\n')
+
+    assert (done.returncode, done.stdout) == (1, "impossible: platform=linux/s390x\n")
+
+
+@pytest.mark.parametrize(
+    ("matrix", "what"),
+    [
+        ("schema = 1\n", "a matrix has schema = 1 and [axes], and nothing else"),
+        ("schema = 2\n[axes]\nplatform = []\n", "a matrix has schema = 1 and [axes], and nothing else"),
+        ('schema = 1\n[axes]\nbase.python = ["3.11"]\n', "the axis 'base' is no list of values"),
+        ("schema = ", "cannot be read as TOML"),
+        ("schema = 1\n[axes]\nplatfrom = [1]\n", "the image has no field 'platfrom'"),
+    ],
+)
+def test_what_is_no_matrix_is_wrong_use(tmp_path: Path, matrix: str, what: str) -> None:
+    done = run(tmp_path, matrix)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert what in done.stderr
