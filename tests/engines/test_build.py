@@ -6,6 +6,7 @@ import json
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
@@ -164,6 +165,20 @@ class TestFaults:
 
         assert caught.value.problems[0].code in {"wrong-platform", "no-base-image"}
         assert docker("image", "inspect", tag).returncode != 0
+
+
+class TestAtOnce:
+    """Builds that know nothing of each other."""
+
+    def test_of_the_same_image_without_a_name(self) -> None:
+        """The engine gives each image without a name one of its own, and loses a race over it about every third time."""
+        images = [small(f"echo {uuid4()}; head -c 3000000 /dev/urandom > /srv/x") for _ in range(2)]
+        with ThreadPoolExecutor(4) as pool:
+            for image in images:
+                built = list(pool.map(lambda same: build(same, verify=False), [image] * 4))
+                docker("image", "rm", "--force", *{each.id for each in built})
+
+                assert len({each.digest for each in built}) == 1
 
 
 class TestInterrupt:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from mlcontainers.engines.fault_table import Fault
     from mlcontainers.planners import Plan
 
-SNAPSHOT_RACE = re.compile(r"parent snapshot \S+ does not exist")
-"""A known race of the containerd image store (moby/buildkit issue 6521): the same build again succeeds."""
+SNAPSHOT_RACE = re.compile(r'parent snapshot \S+ does not exist|image "moby-dangling@\S+": already exists')
+"""Known races of the containerd image store, over a snapshot (moby/buildkit issue 6521) and over the name of an image
+without one that is built twice at once: the same build again succeeds."""
 _EXIT_CODE = re.compile(r"(?:did not complete successfully: exit code: |exit code )([0-9]+)")
 _LINE = re.compile(r"Dockerfile:([0-9]+)")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
