@@ -20,7 +20,7 @@ kind = "cpu"
 python = "3.11"
 [[layers]]
 kind = "run"
-commands = ["python -c 'import sys; sys.exit(sys.version_info[1] == 12)'"]
+commands = ['test "$PWD" = /good']
 """
 
 
@@ -34,13 +34,13 @@ def run(folder: Path, matrix: str, *options: str) -> subprocess.CompletedProcess
 @pytest.mark.engine
 @pytest.mark.usefixtures("engine")
 class TestWithAnEngine:
-    AXES = 'schema = 1\n[axes]\n"base.python" = ["3.11", "3.12"]\n'
+    AXES = 'schema = 1\n[axes]\nworkdir = ["/good", "/bad"]\n'
 
     def test_a_cell_that_fails_costs_no_other(self, tmp_path: Path) -> None:
-        done = run(tmp_path, self.AXES, "--no-load", "--no-verify", "--tag", "app:{base.python}")
+        done = run(tmp_path, self.AXES, "--no-load", "--no-verify", "--tag", "app:of{workdir}")
 
         assert done.returncode == 3
-        assert done.stdout == "built: base.python=3.11: app:3.11\nfailed: base.python=3.12\n"
+        assert done.stdout == "built: workdir=/good: app:of-good\nfailed: workdir=/bad\n"
         assert "error[step-failed]" in done.stderr
         assert "Traceback" not in done.stderr
 
@@ -50,10 +50,10 @@ class TestWithAnEngine:
         cells = json.loads(done.stdout)["cells"]
         events = [json.loads(line) for line in done.stderr.splitlines()]
         assert [(cell["cell"], cell["state"], cell["layer"]) for cell in cells] == [
-            ("base.python=3.11", "built", None),
-            ("base.python=3.12", "failed", "layers[0] (run)"),
+            ("workdir=/good", "built", None),
+            ("workdir=/bad", "failed", "layers[0] (run)"),
         ]
-        assert {event["cell"] for event in events} == {"base.python=3.11", "base.python=3.12"}
+        assert {event["cell"] for event in events} == {"workdir=/good", "workdir=/bad"}
         assert done.returncode == 3
 
 

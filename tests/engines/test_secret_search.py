@@ -83,7 +83,7 @@ class Case:
         self.secrets = secrets
         events: list[Event] = []
         with temporary_tag() as tag:
-            built = build(image, tags=[tag], secrets=given, verify=False, progress=events.append)
+            built = build(image, tags=[tag], secrets=given, host_settings=True, verify=False, progress=events.append)
             self.left = haystacks(built, plan(image), events, folder)
 
     @classmethod
