@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
@@ -175,7 +176,7 @@ class TestAtOnce:
         images = [small(f"echo {uuid4()}; head -c 3000000 /dev/urandom > /srv/x") for _ in range(2)]
         with ThreadPoolExecutor(4) as pool:
             for image in images:
-                built = list(pool.map(lambda same: build(same, verify=False), [image] * 4))
+                built = list(pool.map(partial(build, verify=False), [image] * 4))
                 docker("image", "rm", "--force", *{each.id for each in built})
 
                 assert len({each.digest for each in built}) == 1
