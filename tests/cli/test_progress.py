@@ -44,13 +44,13 @@ EVENTS: tuple[Event, ...] = (
 
 def drawn(*events: Event, download: int = 0) -> tuple[str, str]:
     """What stays on the terminal, and what is drawn below it at that moment."""
-    console = Console(file=io.StringIO(), width=100, force_terminal=False)
+    stays, moves = io.StringIO(), io.StringIO()
+    console = Console(file=stays, width=100, force_terminal=False)
     live = LiveSteps(console, download)
     for event in events:
         live(event)
-    below = Console(file=io.StringIO(), width=100)
-    below.print(live.running())
-    return getattr(console.file, "getvalue")(), getattr(below.file, "getvalue")()  # noqa: B009
+    Console(file=moves, width=100).print(live.running())
+    return stays.getvalue(), moves.getvalue()
 
 
 class TestLive:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pytest
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.large
+Backend: TypeAlias = Literal["tensorflow", "torch", "jax"]
 START = Image.from_cpu(python="3.11")
 TORCH = START.add_torch("2.13.0")
 KEPT = "import numpy as np; "
@@ -157,9 +158,9 @@ def test_the_newest_of_two_years_ago(tried: Tried, engine: str, tmp_path: Path, 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "torch", "jax"])
 @pytest.mark.parametrize("old", [False, True], ids=["newest", "two-years-ago"])
-def test_keras_on(backend: str, old: bool, engine: str, tmp_path: Path, wheelhouse: Path | None) -> None:
+def test_keras_on(backend: Backend, old: bool, engine: str, tmp_path: Path, wheelhouse: Path | None) -> None:
     start = {"torch": TORCH}.get(backend, START)
-    image = start.add_keras(two_years_ago("keras") if old else None, backend=backend)  # type: ignore[arg-type]
+    image = start.add_keras(two_years_ago("keras") if old else None, backend=backend)
     program = "import keras as of; right = float(of.ops.sum(of.ops.square([1.0, 2.0]))) == 5"
     program += f" and of.backend.backend() == {backend!r}"
     tried_in_a_build(image, program, tmp_path, wheelhouse)

@@ -38,3 +38,30 @@ class Progress(StrEnum):
     PLAIN = "plain"
     JSON = "json"
     NONE = "none"
+
+
+HostSettings: TypeAlias = Annotated[
+    bool, typer.Option("--host-settings", help="Lend the build this host's pip and uv settings and CA bundle.")
+]
+WheelFolder: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="DIR|auto", help="A folder of wheels; auto: the one of pip's find-links.")
+]
+Mirrors: TypeAlias = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=URL", help="Another address for an index, as pytorch=https://...")
+]
+Secrets: TypeAlias = Annotated[
+    list[str] | None, typer.Option(metavar="id=ID,src=FILE|env=NAME", help="Where a secret of the image is.")
+]
+BuilderName: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="A builder that buildx knows.")]
+Caches: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="C", help="Where else steps are kept: inline, registry:REF, github, folder:PATH."),
+]
+LayerCompression: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="gzip|zstd", help="That of the layers.  [default: the engine's]")
+]
+Push: TypeAlias = Annotated[bool, typer.Option("--push", help="Push to the registries of the names.")]
+NoLoad: TypeAlias = Annotated[bool, typer.Option("--no-load", help="Keep nothing in the engine.")]
+NoVerify: TypeAlias = Annotated[bool, typer.Option("--no-verify", help="Name what is built unseen.")]
+Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Build also what is there.")]
+HowToShow: TypeAlias = Annotated[Progress, typer.Option(help="How to show what it does.")]

@@ -11,7 +11,24 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from mlcontainers.cli.answering import FINE, NO, answers, print_json
-from mlcontainers.cli.arguments import AsJson, ContextFolder, ImageFile, Progress
+from mlcontainers.cli.arguments import (
+    AsJson,
+    BuilderName,
+    Caches,
+    ContextFolder,
+    Force,
+    HostSettings,
+    HowToShow,
+    ImageFile,
+    LayerCompression,
+    Mirrors,
+    NoLoad,
+    NoVerify,
+    Progress,
+    Push,
+    Secrets,
+    WheelFolder,
+)
 from mlcontainers.cli.build import given_mirrors, given_secrets, given_wheelhouse
 from mlcontainers.cli.drawing import complain, show
 from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
@@ -38,33 +55,20 @@ def bake(
         list[str] | None, typer.Option("--tag", "-t", metavar="T", help="A name, as in my-app:py{base.python}.")
     ] = None,
     context: ContextFolder = None,
-    host_settings: Annotated[
-        bool, typer.Option("--host-settings", help="Lend them this host's pip and uv settings and CA bundle.")
-    ] = False,
-    wheelhouse: Annotated[
-        str | None, typer.Option(metavar="DIR|auto", help="A folder of wheels; auto: the one of pip's find-links.")
-    ] = None,
-    mirror: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=URL", help="Another address for an index, as pytorch=https://...")
-    ] = None,
-    secret: Annotated[
-        list[str] | None, typer.Option(metavar="id=ID,src=FILE|env=NAME", help="Where a secret of the images is.")
-    ] = None,
-    builder: Annotated[str | None, typer.Option(metavar="NAME", help="A builder that buildx knows.")] = None,
-    cache: Annotated[
-        list[str] | None,
-        typer.Option(metavar="C", help="Where else steps are kept: inline, registry:REF, github, folder:PATH."),
-    ] = None,
-    compression: Annotated[
-        str | None, typer.Option(metavar="gzip|zstd", help="That of the layers.  [default: the engine's]")
-    ] = None,
-    push: Annotated[bool, typer.Option("--push", help="Push them to the registries of their names.")] = False,
-    no_load: Annotated[bool, typer.Option("--no-load", help="Do not keep them in the engine.")] = False,
-    no_verify: Annotated[bool, typer.Option("--no-verify", help="Name them unseen.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Build also what is there.")] = False,
+    host_settings: HostSettings = False,
+    wheelhouse: WheelFolder = None,
+    mirror: Mirrors = None,
+    secret: Secrets = None,
+    builder: BuilderName = None,
+    cache: Caches = None,
+    compression: LayerCompression = None,
+    push: Push = False,
+    no_load: NoLoad = False,
+    no_verify: NoVerify = False,
+    force: Force = False,
     own: OwnFacts = None,
     as_of: AsOf = None,
-    progress: Annotated[Progress, typer.Option(help="How to show what it does.")] = Progress.AUTO,
+    progress: HowToShow = Progress.AUTO,
     as_json: AsJson = False,
 ) -> int:
     """Build an image once for each combination of the values in MATRIX, all in one run of the builder.

@@ -9,7 +9,24 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from mlcontainers.cli.answering import FINE, answers, print_json, problems_json
-from mlcontainers.cli.arguments import AsJson, ContextFolder, ImageFile, Progress
+from mlcontainers.cli.arguments import (
+    AsJson,
+    BuilderName,
+    Caches,
+    ContextFolder,
+    Force,
+    HostSettings,
+    HowToShow,
+    ImageFile,
+    LayerCompression,
+    Mirrors,
+    NoLoad,
+    NoVerify,
+    Progress,
+    Push,
+    Secrets,
+    WheelFolder,
+)
 from mlcontainers.cli.drawing import complain, show
 from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
 from mlcontainers.cli.locks import Locked, lock_of
@@ -27,45 +44,32 @@ def build(
     file: ImageFile,
     tag: Annotated[list[str] | None, typer.Option("--tag", "-t", metavar="T", help="A name for the image.")] = None,
     context: ContextFolder = None,
-    host_settings: Annotated[
-        bool, typer.Option("--host-settings", help="Lend it this host's pip and uv settings and CA bundle.")
-    ] = False,
-    wheelhouse: Annotated[
-        str | None, typer.Option(metavar="DIR|auto", help="A folder of wheels; auto: the one of pip's find-links.")
-    ] = None,
-    mirror: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=URL", help="Another address for an index, as pytorch=https://...")
-    ] = None,
+    host_settings: HostSettings = False,
+    wheelhouse: WheelFolder = None,
+    mirror: Mirrors = None,
     profile: Annotated[
         str | None, typer.Option(metavar="FILE", help="Where things come from here; MLCONTAINERS_PROFILE without it.")
     ] = None,
     network: Annotated[
         str | None, typer.Option(metavar="none", help="Build without a network, from the wheelhouse alone.")
     ] = None,
-    secret: Annotated[
-        list[str] | None, typer.Option(metavar="id=ID,src=FILE|env=NAME", help="Where a secret of the image is.")
-    ] = None,
+    secret: Secrets = None,
     platform: Annotated[
         list[str] | None,
         typer.Option(metavar="P", help="Build for it instead; several make one image of the registry."),
     ] = None,
-    builder: Annotated[str | None, typer.Option(metavar="NAME", help="A builder that buildx knows.")] = None,
-    cache: Annotated[
-        list[str] | None,
-        typer.Option(metavar="C", help="Where else steps are kept: inline, registry:REF, github, folder:PATH."),
-    ] = None,
-    compression: Annotated[
-        str | None, typer.Option(metavar="gzip|zstd", help="That of the layers.  [default: the engine's]")
-    ] = None,
-    push: Annotated[bool, typer.Option("--push", help="Push it to the registries of its names.")] = False,
-    no_load: Annotated[bool, typer.Option("--no-load", help="Do not keep it in the engine.")] = False,
-    no_verify: Annotated[bool, typer.Option("--no-verify", help="Name it unseen.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Build also what is there.")] = False,
+    builder: BuilderName = None,
+    cache: Caches = None,
+    compression: LayerCompression = None,
+    push: Push = False,
+    no_load: NoLoad = False,
+    no_verify: NoVerify = False,
+    force: Force = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say what changed since the image of this name.")] = False,
     locked: Locked = False,
     own: OwnFacts = None,
     as_of: AsOf = None,
-    progress: Annotated[Progress, typer.Option(help="How to show what it does.")] = Progress.AUTO,
+    progress: HowToShow = Progress.AUTO,
     as_json: AsJson = False,
 ) -> int:
     """Build an image unless it is there, verify it, and name it.

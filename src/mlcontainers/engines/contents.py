@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import stat
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlcontainers.dockerfile.ignoring import is_ignored
-from mlcontainers.engines.ignoring import ignore_patterns, taken
+from mlcontainers.engines.ignoring import sent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from mlcontainers.dockerfile import Dockerfile
 
@@ -22,47 +19,7 @@ def contents(dockerfile: Dockerfile, folder: Path) -> dict[str, str]:
 
     Owners and times are left out: a builder copies everything as root's, and takes a file of another time for the same.
     """
-    patterns = ignore_patterns(dockerfile, folder)
-    return {path: state for source in taken(dockerfile) for path, state in _below(folder, source, patterns)}
-
-
-def _below(folder: Path, source: str, patterns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """A file, or all that is in a folder; a folder's own mode is not taken along."""
-    yield from _links(folder, source)
-    start = (folder / source).resolve()
-    if not start.is_relative_to(folder.resolve()):
-        return
-    if start.is_dir():
-        yield from _inside(folder, "" if source == "." else source + "/", start, patterns)
-    elif start.exists() and not is_ignored(source, patterns):
-        yield source, _state(start)
-
-
-def _links(folder: Path, source: str) -> Iterator[tuple[str, str]]:
-    """Links on the way to what is named: a builder follows them."""
-    path = folder
-    for name in Path(source).parts:
-        path /= name
-        if path.is_symlink():
-            yield str(path.relative_to(folder)), _state(path)
-
-
-def _inside(folder: Path, prefix: str, directory: Path, patterns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    exceptions = any(pattern.startswith("!") for pattern in patterns)
-    with os.scandir(directory) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        path = prefix + entry.name
-        ignored = bool(patterns) and is_ignored(path, patterns)
-        if not entry.is_dir(follow_symlinks=False):
-            if not ignored:
-                yield path, _state(Path(entry))
-            continue
-        # Below a folder that is kept away, an exception may let something in again.
-        inner = [] if ignored and not exceptions else list(_inside(folder, path + "/", Path(entry), patterns))
-        if inner or not ignored:
-            yield path, _state(Path(entry))
-        yield from inner
+    return {path: _state(place) for path, place in sent(dockerfile, folder).items()}
 
 
 def _state(path: Path) -> str:

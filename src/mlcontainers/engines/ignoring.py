@@ -33,6 +33,13 @@ SECRETS = (
 """Names that files with passwords and keys have by convention."""
 WEIGHTS = ("*.safetensors", "*.ckpt", "*.gguf", "*.pt", "*.pth", "*.h5", "*.keras", "*.onnx")
 """Names that weights of models have."""
+_LEAKS = {
+    "files of this name hold secrets, and whoever has the image can read it": tuple(f"**/{name}" for name in SECRETS),
+    "files of this name hold weights, which make an image large and every push slow": tuple(
+        f"**/{name}" for name in WEIGHTS
+    ),
+}
+"""Why a file of a name like these does not enter unasked."""
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\*?["})
 
 
@@ -83,11 +90,11 @@ def refuse_leaks(dockerfile: Dockerfile, folder: Path) -> None:
     """Raise InvalidValueError where secrets, or weights that nobody asked for by name, would enter the image."""
     named = set(taken(dockerfile))
     problems = [
-        _leak(path, kind)
-        for path in sent(dockerfile, folder)
+        _leak(path, because)
+        for path in _files(dockerfile, folder)
         if path not in named
-        for kind, names in (("a secret", SECRETS), ("the weights of a model", WEIGHTS))
-        if is_ignored(path, tuple(f"**/{name}" for name in names))
+        for because, patterns in _LEAKS.items()
+        if is_ignored(path, patterns)
     ]
     if problems:
         raise InvalidValueError(*problems)
@@ -95,26 +102,58 @@ def refuse_leaks(dockerfile: Dockerfile, folder: Path) -> None:
 
 def weight(dockerfile: Dockerfile, folder: Path) -> Weight:
     """How many files a builder is sent, and how large they are."""
-    sizes = {path: (folder / path).lstat().st_size for path in sent(dockerfile, folder)}
+    sizes = {path: place.lstat().st_size for path, place in _files(dockerfile, folder).items()}
     largest = max(sizes, key=lambda path: sizes[path], default="")
     return Weight(len(sizes), sum(sizes.values()), largest, sizes.get(largest, 0))
 
 
-def sent(dockerfile: Dockerfile, folder: Path) -> Iterator[str]:
-    """The files that a builder is sent, by their paths."""
+def sent(dockerfile: Dockerfile, folder: Path) -> dict[str, Path]:
+    """By its path in the context every file, folder and link that a builder is sent, with where it lies."""
     patterns = ignore_patterns(dockerfile, folder)
-    found: dict[str, None] = {}
-    for source in taken(dockerfile):
-        start = folder / source
-        paths = _files(folder, start) if start.is_dir() else [source] if start.is_file() else []
-        found |= dict.fromkeys(path for path in paths if not is_ignored(path, patterns))
-    yield from sorted(found)
+    return {path: place for source in taken(dockerfile) for path, place in _below(folder, source, patterns)}
 
 
-def _files(folder: Path, start: Path) -> Iterator[str]:
-    for parent, folders, names in os.walk(start):
-        folders[:] = [name for name in folders if name not in NEVER]
-        yield from (Path(parent, name).relative_to(folder).as_posix() for name in names)
+def _files(dockerfile: Dockerfile, folder: Path) -> dict[str, Path]:
+    found = sent(dockerfile, folder)
+    return {path: place for path, place in found.items() if place.is_symlink() or not place.is_dir()}
+
+
+def _below(folder: Path, source: str, patterns: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
+    """A file, or all that is in a folder; a folder's own mode is not taken along."""
+    yield from _links(folder, source)
+    start = (folder / source).resolve()
+    if not start.is_relative_to(folder.resolve()):
+        return
+    if start.is_dir():
+        yield from _inside("" if source == "." else source + "/", start, patterns)
+    elif start.exists() and not is_ignored(source, patterns):
+        yield source, start
+
+
+def _links(folder: Path, source: str) -> Iterator[tuple[str, Path]]:
+    """Links on the way to what is named: a builder follows them."""
+    path = folder
+    for name in Path(source).parts:
+        path /= name
+        if path.is_symlink():
+            yield path.relative_to(folder).as_posix(), path
+
+
+def _inside(prefix: str, directory: Path, patterns: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
+    with os.scandir(directory) as entries:
+        found = sorted((entry for entry in entries if entry.name not in NEVER), key=lambda entry: entry.name)
+    for entry in found:
+        path = prefix + entry.name
+        ignored = is_ignored(path, patterns)
+        if not entry.is_dir(follow_symlinks=False):
+            if not ignored:
+                yield path, Path(entry)
+            continue
+        # Below a folder that is kept away, an exception may let something in again.
+        inner = list(_inside(path + "/", Path(entry), patterns))
+        if inner or not ignored:
+            yield path, Path(entry)
+        yield from inner
 
 
 def _taken(dockerfile: Dockerfile) -> Iterator[str]:
@@ -146,9 +185,6 @@ def _pattern(path: str) -> str:
     return "?" * before + core + "?" * (len(text) - before - len(core))
 
 
-def _leak(path: str, kind: str) -> Problem:
-    because = (f"its name is one that {kind} has, and whoever has the image could read it",)
-    if kind != "a secret":
-        because = (f"its name is one that {kind} have, which make an image large and every push slow",)
+def _leak(path: str, because: str) -> Problem:
     hints = (f"a line in .dockerignore keeps it out: {path}", f'add_files("{path}", ...) takes it knowingly')
-    return Problem("leak", "error", "context", f"{path} would enter the image", because, hints)
+    return Problem("leak", "error", "context", f"{path} would enter the image", (because,), hints)
