@@ -139,6 +139,11 @@ def _listening(container: Any) -> dict[int, bool] | None:
     return found
 
 
+_NEEDS_MORE = (
+    "where it needs a network or variables to start, build with verify=False (--no-verify), and try it by hand"
+)
+
+
 def _ended(container: Any, state: State, on_cuda: bool) -> Check:
     log = _log(container)
     what = f"the program ended with exit code {state.exit_code} instead of serving"
@@ -146,7 +151,7 @@ def _ended(container: Any, state: State, on_cuda: bool) -> Check:
         return Check("service", "unknown", f"{what}, and there is no GPU here: {log[-1]}", needs_gpu=True)
     because = tuple(f"log: {line}" for line in log)
     hint = "it ran without a network, with a read-only root and an empty /tmp: what did it miss?"
-    return Check("service", "no", what, Problem("not-healthy", "error", "", what, because, (hint,)))
+    return Check("service", "no", what, Problem("not-healthy", "error", "", what, because, (hint, _NEEDS_MORE)))
 
 
 def _health(container: Any, state: State, seconds: float) -> Check:
@@ -157,7 +162,7 @@ def _health(container: Any, state: State, seconds: float) -> Check:
     said = " ".join(str(log[-1]["Output"] if log else "nothing yet").split())[-300:]
     because = (f"the check says: {said}", *(f"log: {line}" for line in _log(container)))
     hint = "is it the right path and port, and is the start period long enough for the model to load?"
-    return Check("health", "no", what, Problem("not-healthy", "error", "", what, because, (hint,)))
+    return Check("health", "no", what, Problem("not-healthy", "error", "", what, because, (hint, _NEEDS_MORE)))
 
 
 def _port(port: str, state: State, seconds: float) -> Check:
