@@ -132,7 +132,7 @@ class Pip(Layer, frozen=True):
                 bare = f"{'env -u UV_CONSTRAINT ' if target.sealed else ''}{program}"
                 yield [bare, target.installer.options, f"--preview-features=pylock --requirement={place}"]
                 if sealed:
-                    yield [comparison(target.interpreter)]
+                    yield comparison(target.interpreter)
             case "pylock":
                 yield [program, options, f"--requirement={place}"]
             case "uv":
