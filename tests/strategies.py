@@ -231,9 +231,14 @@ def _index(name: str, package: str) -> Step:
     return lambda image: image.with_index("company", f"https://{name}.example.com/simple", [f"own-{package}"])
 
 
+def _gpus(names: list[str]) -> Step:
+    return lambda image: image.with_gpus(*names)
+
+
 SETTERS: st.SearchStrategy[Step] = st.one_of(
     st.builds(_installer, st.sampled_from(["uv", "pip"]), st.booleans()),
     st.builds(_index, NAMES, NAMES),
+    st.builds(_gpus, st.lists(st.sampled_from(["H100", "RTX 4090", "sm_89", "8.9"]), max_size=3)),
     st.builds(_env, st.dictionaries(ENV_KEYS, LINES, max_size=3)),
     st.builds(_labels, st.dictionaries(NAMES, LINES, max_size=3)),
     st.builds(_workdir, PATHS),

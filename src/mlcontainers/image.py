@@ -38,6 +38,7 @@ from mlcontainers.layers.installers import Installer
 from mlcontainers.layers.model import Model, at
 from mlcontainers.layers.tables import Pairs, Table
 from mlcontainers.values.durations import Duration
+from mlcontainers.values.gpus import GpuModel
 from mlcontainers.values.names import env_key, label_key, label_value
 from mlcontainers.values.paths import ImagePath
 from mlcontainers.values.platforms import Platform
@@ -160,6 +161,8 @@ class Image(Model, frozen=True):
     base: AnyBase
     """What it starts from."""
     platform: Platform = Platform("amd64")
+    gpus: Annotated[tuple[GpuModel, ...], Field(strict=False)] = ()
+    """The GPUs that it has to run on, by name or by compute capability: `H100`, `8.9`."""
     layers: Annotated[tuple[AnyLayer, ...], Field(strict=False)] = ()
     """What is added, in the user's order; the Dockerfile orders them by how often they change, where that is legal."""
     env: Environment = ()
@@ -187,6 +190,11 @@ class Image(Model, frozen=True):
     @field_validator("ports", mode="after")
     @classmethod
     def _ports(cls, given: tuple[Port, ...]) -> tuple[Port, ...]:
+        return tuple(sorted(set(given)))
+
+    @field_validator("gpus", mode="after")
+    @classmethod
+    def _gpus(cls, given: tuple[GpuModel, ...]) -> tuple[GpuModel, ...]:
         return tuple(sorted(set(given)))
 
     @field_validator("indexes", mode="after")
@@ -366,6 +374,13 @@ class Image(Model, frozen=True):
     def with_platform(self, platform: str | Platform) -> Self:
         """Another platform than `linux/amd64`."""
         return self._with(platform=platform)
+
+    def with_gpus(self, *gpus: str | GpuModel) -> Self:
+        """The GPUs that it has to run on: `with_gpus("H100", "RTX 4090", "8.6")`.
+
+        A build that has no code for one of them is not taken, and extensions are compiled for just these.
+        """
+        return self._with(gpus=gpus)
 
     def with_installer(self, program: Literal["uv", "pip"] = "uv", *, bytecode: bool = True) -> Self:
         """What installs packages, and whether they are compiled to bytecode while building."""

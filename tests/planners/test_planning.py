@@ -97,6 +97,40 @@ class TestTorch:
         assert "extra-index" not in plan(image).dockerfile.render()
 
 
+class TestGpus:
+    """`with_gpus`: a build runs on all of them, or another one is taken."""
+
+    IMAGE = Image.from_cuda(python="3.12").add_torch("2.13.0")
+
+    def test_a_build_without_code_for_one_is_passed_over(self) -> None:
+        assert chosen(plan(self.IMAGE.with_gpus("RTX 4090"))) == ["torch==2.13.0"]
+        assert chosen(plan(self.IMAGE.with_gpus("RTX 4090", "V100"))) == ["torch==2.13.0+cu126"]
+
+    def test_the_reason_names_the_gpu_and_the_hint_works(self) -> None:
+        text = refused(Image.from_cuda("13.0", python="3.12").add_torch("2.13.0").with_gpus("V100", "sm_89"))
+
+        assert "torch 2.13.0 cannot be had for CUDA 13.0 on 8.9, V100 with Python 3.12" in text
+        assert "compiled for compute capabilities 7.5, 8.0, 8.6, 9.0, 10.0, 12.0+PTX, not 7.0 (V100)" in text
+        assert 'CUDA 12.6: Image.from_cuda("12.6", python="3.12")' in text
+
+    def test_the_plan_says_what_they_are(self) -> None:
+        (decision,) = (one for one in plan(self.IMAGE.with_gpus("h100", "9.0")).decisions if one.subject == "GPUs")
+
+        assert (decision.choice, len(decision.because)) == ("9.0, h100", 1)
+        assert "H100 has compute capability 9.0" in str(decision.because[0])
+
+    def test_an_unknown_one_is_a_warning_with_its_neighbour(self) -> None:
+        (problem, _) = plan(self.IMAGE.with_gpus("RTX 4091")).problems
+
+        assert problem.code == "unknown-gpu"
+        assert problem.hints == ("did you mean 'RTX 4090'?", "give its compute capability, as in '8.9'")
+
+    def test_on_the_cpu_they_are_for_nothing(self) -> None:
+        decided = plan(Image.from_cpu(python="3.12").add_torch("2.9").with_gpus("H100"))
+
+        assert [problem.code for problem in decided.problems] == ["gpus-unused", "no-command"]
+
+
 class TestRefusals:
     """What facts rule out, with the reason and the nearest that works."""
 

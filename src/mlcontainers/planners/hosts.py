@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,22 +9,17 @@ from mlcontainers.errors import Problem
 from mlcontainers.facts import Known
 from mlcontainers.planners.questions import Chosen, Rejected
 from mlcontainers.values.drivers import Driver
-from mlcontainers.values.text import word
+from mlcontainers.values.gpus import capability
+from mlcontainers.values.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlcontainers.facts import Catalogue, Release
     from mlcontainers.planners.questions import Question
+    from mlcontainers.values.evidence import Fact
+    from mlcontainers.values.gpus import GpuModel
     from mlcontainers.values.versions import PythonVersion
-
-_CAPABILITY = re.compile(r"(?:sm_?)?([0-9]{1,2})\.?([0-9])", re.ASCII).fullmatch
-
-
-def capability(gpu: str) -> str | None:
-    """The compute capability that `8.9`, `sm_89` or `89` names; None for a name of a GPU."""
-    match = _CAPABILITY(word(gpu, "GPU"))
-    return f"{match[1]}.{match[2]}" if match else None
 
 
 def on_host(
@@ -67,6 +61,12 @@ def capability_of(catalogue: Catalogue, gpu: str) -> str | None:
     return known or (model.capability if model else None)
 
 
+def spoken_capabilities(catalogue: Catalogue, gpus: Iterable[GpuModel]) -> tuple[Fact, ...]:
+    """For each GPU that is named the fact that says which compute capability it has."""
+    models = filter(None, (catalogue.gpu(str(gpu)) for gpu in gpus))
+    return tuple(model.why("capability", f"{model.name} has compute capability {model.capability}") for model in models)
+
+
 def _gpus(
     catalogue: Catalogue, question: Question, release: Release, chosen: Chosen, python: PythonVersion
 ) -> Rejected | None:
@@ -102,9 +102,13 @@ def _unknown_gpus(catalogue: Catalogue, question: Question, release: Release, ch
             "",
             f"whether {chosen.project} {chosen.version} runs on {gpu} is not known",
             (),
-            () if wanted else ("give its compute capability, as in '8.9'",),
+            () if wanted else (*_close(catalogue, gpu), "give its compute capability, as in '8.9'"),
         )
         for gpu in question.gpus
         if (wanted := capability_of(catalogue, gpu)) is None
         or catalogue.runs_on(release, chosen.cuda.label, question.platform.machine, wanted) is Known.UNKNOWN
     )
+
+
+def _close(catalogue: Catalogue, gpu: str) -> tuple[str, ...]:
+    return did_you_mean(gpu, (model.name for model in catalogue.gpus()))

@@ -29,7 +29,7 @@ from mlcontainers.planners.bases import (
 from mlcontainers.planners.builds import RULE
 from mlcontainers.planners.cudas import cuda_problem
 from mlcontainers.planners.forecasting import forecast
-from mlcontainers.planners.hosts import served
+from mlcontainers.planners.hosts import served, spoken_capabilities
 from mlcontainers.planners.offline import offline_problems
 from mlcontainers.planners.ordering import depths, too_late, written_order
 from mlcontainers.planners.plans import Decision, Plan
@@ -180,14 +180,16 @@ def wished_accelerator(image: Image, known: Known) -> Accelerator:
 def _question(catalogue: Catalogue, image: Image, known: Known) -> Question:
     accelerator = wished_accelerator(image, known)
     wishes = tuple(wish for group in _wishes(image, accelerator) for wish in group)
+    gpus = tuple(map(str, image.gpus))
     if isinstance(image.base, ReferenceBase):
         python = image.base.python or known.python
         if python is None and wishes:
             raise ImpossibleError(_unknown_python(image.base))
         glibc = known.suite.glibc if known.suite else None
-        return Question(wishes, accelerator, image.platform, (python,) if python else (), glibc)
+        return Question(wishes, accelerator, image.platform, (python,) if python else (), glibc, gpus=gpus)
     pythons = (image.base.python,) if image.base.python else offered_pythons(catalogue, image.platform)
-    return Question(wishes, accelerator, image.platform, pythons, newest_glibc(catalogue, pythons, image.platform))
+    glibc = newest_glibc(catalogue, pythons, image.platform)
+    return Question(wishes, accelerator, image.platform, pythons, glibc, gpus=gpus)
 
 
 def _needs_cuda_base(catalogue: Catalogue, image: Image, question: Question) -> bool:
@@ -280,7 +282,8 @@ def _impossible(catalogue: Catalogue, image: Image, question: Question, refusal:
         if not wish.companion_of
     )
     pythons = f"Python {question.pythons[0]}" if len(question.pythons) == 1 else "any Python that has a base image"
-    what = f"{wanted} cannot be had for {question.accelerator} with {pythons} on {question.platform}"
+    gpus = f" on {', '.join(question.gpus)}" if question.gpus and not isinstance(question.accelerator, Cpu) else ""
+    what = f"{wanted} cannot be had for {question.accelerator}{gpus} with {pythons} on {question.platform}"
     hints = tuple(proposal.as_python(image) for proposal in nearest(catalogue, question))
     smallest = solve(catalogue, core(catalogue, question))
     refusal = smallest if isinstance(smallest, Refusal) else refusal
@@ -376,6 +379,8 @@ def _decisions(
         )
     else:
         decisions.append(Decision("accelerator", "CPU", (_why_accelerator(image, solution, accelerator),)))
+    if image.gpus:
+        decisions.append(Decision("GPUs", ", ".join(map(str, image.gpus)), spoken_capabilities(catalogue, image.gpus)))
     for package in solution.packages:
         origin = f" from {package.index.url}" if package.index else " from the Python index"
         decisions.append(

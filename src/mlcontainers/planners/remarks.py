@@ -44,6 +44,7 @@ def remarks(
         *(problem for files in read for problem in files.problems),
         *_cuda_twice(base, solution),
         *_cuda_unused(image, base, accelerator),
+        *_gpus_unused(image, accelerator),
         *_escape_hatches(image),
         *_root(image),
         *_no_command(image),
@@ -149,6 +150,12 @@ def _cuda_unused(image: Image, base: Base, accelerator: Accelerator) -> Iterator
     if isinstance(accelerator, Cuda) and base.reference.name == "nvidia/cuda" and image.base.kind == "cuda":
         what = f"no framework here uses CUDA, so {base.reference} brings it for whatever else does"
         yield Problem("cuda-from-base", "info", "base", what, (), ("add the framework that uses it: add_torch()",))
+
+
+def _gpus_unused(image: Image, accelerator: Accelerator) -> Iterator[Problem]:
+    if image.gpus and isinstance(accelerator, Cpu):
+        what = f"it is to run on {', '.join(map(str, image.gpus))}, and it computes on the CPU"
+        yield Problem("gpus-unused", "warning", "gpus", what, (), ("Image.from_cuda()", "or leave with_gpus() out"))
 
 
 def _escape_hatches(image: Image) -> Iterator[Problem]:

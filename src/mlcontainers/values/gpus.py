@@ -1,4 +1,4 @@
-"""Which GPUs of a host a container gets."""
+"""Which GPUs of a host a container gets, and which models an image is for."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from mlcontainers.values.text import invalid
+from mlcontainers.values.text import invalid, word
 from mlcontainers.values.text_value import TextValue
 
 _UUID = re.compile(r"(?:GPU|MIG)-[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII).fullmatch
 _COUNT = re.compile(r"[1-9][0-9]{0,3}", re.ASCII).fullmatch
+_CAPABILITY = re.compile(r"(?:sm_?)?([0-9]{1,2})\.?([0-9])", re.ASCII).fullmatch
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()/+-]{0,60}", re.ASCII).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,29 @@ class GpuRequest(TextValue):
 
     def __str__(self) -> str:
         return ",".join(self.uuids) or ("all" if self.count is None else str(self.count) if self.count else "none")
+
+
+def capability(gpu: str) -> str | None:
+    """The compute capability that `8.9`, `sm_89` or `89` names; None for a name of a GPU."""
+    match = _CAPABILITY(word(gpu, "GPU"))
+    return f"{match[1]}.{match[2]}" if match else None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class GpuModel(TextValue):
+    """A GPU that an image is for: by its name, `RTX 4090`, or by its compute capability, `8.9`."""
+
+    text: str
+
+    examples: ClassVar[tuple[str, ...]] = ("H100", "RTX 4090", "8.9")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a name or a compute capability; `sm_89` is the same as `8.9`. Which names there are is for the facts."""
+        name = word(text, "GPU")
+        if not _MODEL(name):
+            raise invalid("bad-gpu", f"{name!r} is no GPU", "as in 'H100', 'RTX 4090' or '8.9'")
+        return cls(capability(name) or name)
+
+    def __str__(self) -> str:
+        return self.text
