@@ -182,6 +182,8 @@ class Image(Model, frozen=True):
     indexes: Annotated[tuple[PackageIndex, ...], Field(strict=False)] = ()
     """Where packages come from that the Python index does not have, each from one index and from nowhere else."""
     healthcheck: Healthcheck | None = None
+    init: bool = False
+    """An init in front of whatever runs; `serve` has one anyway."""
     serve: Serve | None = None
     """Instead of entrypoint and cmd: a program that serves HTTP."""
     assumptions: Assumptions = ()
@@ -414,8 +416,16 @@ class Image(Model, frozen=True):
         return self._with(ports=ports)
 
     def with_entrypoint(self, *argv: str) -> Self:
-        """The program that runs, and its first arguments; no shell is in between."""
+        """The program that runs, and its first arguments; no shell and no init is in between: see `with_init`."""
         return self._with(entrypoint=argv)
+
+    def with_init(self, wanted: bool = True) -> Self:
+        """An init as first process, in front of entrypoint and cmd: it passes signals on, and reaps.
+
+        A Python program that is the first process itself ignores SIGTERM where it does not handle it, and is killed
+        when the grace is over. `with_serve` has an init without being asked.
+        """
+        return self._with(init=wanted)
 
     def with_serve(
         self,
@@ -460,6 +470,11 @@ class Image(Model, frozen=True):
     def _with(self, **fields: Any) -> Self:
         now = {name: getattr(self, name) for name in self.model_fields_set if name != "schema_"}
         return type(self)(**{**now, **fields})
+
+    @property
+    def has_init(self) -> bool:
+        """Whether an init is the first process of its containers."""
+        return self.init or self.serve is not None
 
     # --- the other door ---
 

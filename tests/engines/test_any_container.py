@@ -156,6 +156,16 @@ class TestService:
 
         assert (alone, under) == (137, 143)
 
+    def test_an_entrypoint_gets_the_same_init_where_it_is_asked_for(self, tmp_path: Path) -> None:
+        image = Image.from_cpu(python="3.11").with_init().with_cmd("python", "-c", "import time; time.sleep(60)")
+        with temporary_tag() as tag:
+            build(image, context=tmp_path, tags=[tag], host_settings=True)
+            with started(tag) as name:
+                _, code = stopped(name, grace=20)
+
+            assert code == 143
+            assert output(tag, "python", "-c", ORPHANS) == "0"
+
 
 class TestVariables:
     """Libraries are found by the wheels themselves."""

@@ -54,9 +54,11 @@ def installer_stage(
     lines = [shell(tool.hashed) for tool in tools]
     pip = f"pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore{_origin('pip', sources)}"
     name = installer.program
-    init = " The init is copied from here." if len(tools) > 1 else ""
+    held = [tool.requirement.partition("==")[0] for tool in tools]
+    remarks = [f"{name} installs the packages below: mounted from here, it is in no layer of the image."]
+    remarks = [*(remarks if name in held else ()), *(["The init is copied from here."] if "dumb-init" in held else ())]
     return (
-        Comment(f"{name} installs the packages below: mounted from here, it is in no layer of the image.{init}"),
+        Comment(" ".join(remarks)),
         From(str(base), name=name),
         Run.shell(
             "printf '%s\\n'",

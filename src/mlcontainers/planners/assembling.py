@@ -52,6 +52,8 @@ DEFAULT_USER = "1000:1000"
 DEFAULT_WORKDIR = "/app"
 _INSTALLER_FALLBACK = "python:3.13-slim-bookworm"
 
+_INIT = ("dumb-init", "--")
+
 Item = tuple[Instruction | Comment | Blank, str | None]
 
 
@@ -89,7 +91,7 @@ def assemble(decided: Decided) -> tuple[Dockerfile, tuple[str | None, ...]]:
 def _items(decided: Decided) -> Iterator[Item]:
     yield Comment(decided.header), None
     yield Blank(), None
-    if _installs(decided):
+    if decided.tools:
         base, target = _installer_base(decided.base), decided.target
         base = _named(base, decided.lock)
         for item in installer_stage(base, target.installer, decided.tools, target.sources):
@@ -125,11 +127,6 @@ def _named(reference: ImageReference, lock: Lock | None) -> ImageReference:
         hint = "make it again: mlcontainers lock FILE"
         raise ImpossibleError(Problem("not-locked", "error", "base", what, (), (hint,)))
     return known
-
-
-def _installs(decided: Decided) -> bool:
-    packages = any(isinstance(layer, Pip | Framework) for layer in decided.image.layers)
-    return packages or bool(decided.image.serve) or decided.base.distribution_python
 
 
 def _installer_base(base: Base) -> ImageReference:
@@ -291,11 +288,11 @@ def _seal(image: Image) -> Env:
 
 def _runtime(decided: Decided) -> Iterator[Item]:
     image, serve = decided.image, decided.image.serve
-    if serve:
-        yield Comment("Signals reach the program, and what its children leave behind is reaped."), "serve"
+    if image.has_init:
+        yield Comment("Signals reach the program, and what its children leave behind is reaped."), "init"
         installer = decided.target.installer
         program = f"{installer.home}/bin/dumb-init"
-        yield Copy((program,), "/usr/local/bin/", from_=installer.program, link=True), "serve"
+        yield Copy((program,), "/usr/local/bin/", from_=installer.program, link=True), "init"
     ports = {*image.ports, *((serve.port,) if serve else ())}
     if ports:
         yield Expose(tuple(map(str, sorted(ports)))), "ports"
@@ -318,10 +315,8 @@ def _runtime(decided: Decided) -> Iterator[Item]:
         )
     elif serve:
         yield _asked_over_http(serve, decided.target.interpreter), "serve"
-    if serve:
-        yield Entrypoint.exec("dumb-init", "--", *serve.command), "serve"
-    if image.entrypoint:
-        yield Entrypoint.exec(*image.entrypoint), "entrypoint"
+    if entrypoint := (*(_INIT if image.has_init else ()), *(serve.command if serve else image.entrypoint)):
+        yield Entrypoint.exec(*entrypoint), "serve" if serve else "entrypoint"
     if image.cmd:
         yield Cmd.exec(*image.cmd), "cmd"
 

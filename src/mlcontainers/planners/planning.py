@@ -112,7 +112,10 @@ def plan(
         installer=image.installer,
         reproducible=lock is not None,
     )
-    names = (image.installer.program, *(("dumb-init",) if image.serve else ()))
+    names = (
+        *((image.installer.program,) if _installs(image) or base.distribution_python else ()),
+        *(("dumb-init",) if image.has_init else ()),
+    )
     tools = tuple(_tool(catalogue, name) for name in names)
     header = (
         f"Written by mlcontainers {__version__} from facts of {catalogue.as_of}; edit the description, not this file."
@@ -442,8 +445,12 @@ def _lock(lock: Lock | None) -> Decision | None:
     return Decision("lock", f"of {lock.date}", because)
 
 
+def _installs(image: Image) -> bool:
+    return any(isinstance(layer, Pip | Framework) for layer in image.layers)
+
+
 def _installer(catalogue: Catalogue, base: Base, image: Image) -> Decision | None:
-    if not any(isinstance(layer, Pip | Framework) for layer in image.layers):
+    if not _installs(image):
         return None
     tool = catalogue.tool(image.installer.program)
     compiled = "bytecode is compiled while building, since a user who is not root cannot keep it later"
