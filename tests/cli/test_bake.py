@@ -8,6 +8,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.main import get_group
+
+from mlcontainers.cli.program import app
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,3 +81,32 @@ def test_what_is_no_matrix_is_wrong_use(tmp_path: Path, matrix: str, what: str) 
 
     assert (done.returncode, done.stdout) == (2, "")
     assert what in done.stderr
+
+
+def test_it_has_the_options_of_build() -> None:
+    """But for those that are one image's: a platform is an axis, and each cell's events say what has changed."""
+    build, bake = (
+        {option for parameter in get_group(app).commands[name].params for option in parameter.opts}
+        for name in ("build", "bake")
+    )
+
+    assert build - bake == {"--platform", "--explain"}
+    assert bake - build == {"matrix"}
+
+
+def test_locked_without_a_lock_is_wrong_use(tmp_path: Path) -> None:
+    done = run(tmp_path, 'schema = 1\n[axes]\nworkdir = ["/good"]\n', "--locked")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "error[no-lock]" in done.stderr
+
+
+def test_a_base_that_the_lock_has_not_makes_its_cell_impossible(tmp_path: Path) -> None:
+    """Before an engine is asked for anything."""
+    (tmp_path / "image.lock.toml").write_text(
+        f'schema = 1\ndate = "2026-11-20"\n[bases]\n"x:1" = "sha256:{"0" * 64}"\n'
+    )
+    done = run(tmp_path, 'schema = 1\n[axes]\nworkdir = ["/good"]\n', "--locked")
+
+    assert (done.returncode, done.stdout) == (1, "impossible: workdir=/good\n")
+    assert "error[not-locked]" in done.stderr

@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 from mlcontainers import BuildFailedError, EngineNotFoundError, Image, ImpossibleError, InvalidValueError, Matrix
 from mlcontainers.cli.bake import read_matrix
 from mlcontainers.engines import BuiltCell, CellEvent, build_all
+from mlcontainers.engines.attesting import in_engine
 from mlcontainers.engines.cells import filled, slugs
 from mlcontainers.engines.events import Output, StepCached, StepDone, StepFailed, StepStarted
+from mlcontainers.engines.sdk import docker_sdk
 from mlcontainers.planners.matrices import Cell
 from tests.engines.private import SCRIPTS
 
@@ -208,15 +210,19 @@ class TestElsewhere:
             context=context,
             tags=[f"far-{WORD}:{{image}}"],
             builder=builder,
+            attest="provenance",
             verify=False,
         )
 
+        with docker_sdk() as client:
+            attested = [in_engine(client, name) for name in names]
         said = docker("run", "--rm", "--network=none", names[0], "cat", "/srv/said")
         label = docker("image", "inspect", "--format", '{{index .Config.Labels "of"}}', names[1])
         docker(
             "image", "rm", "--force", *(name for answer in answers if answer.built for name in answer.built.references)
         )
         assert [answer.problems for answer in answers] == [(), ()]
+        assert attested == [{"provenance"}] * 2
         assert (said, label.strip()) == (WORD, "${HOME} %{x} $${y}")
 
 

@@ -42,6 +42,12 @@ STEP_FAILED = (
         ),
         ("no-secret", "ERROR: failed to solve: secret token: not found", ""),
         ("old-store", "ERROR: failed to build: Cache export is not supported for the docker driver.", ""),
+        (
+            "old-store",
+            "ERROR: failed to build: Attestation is not supported for the docker driver."
+            " Switch to a different driver, or turn on the containerd image store, and try again.",
+            "",
+        ),
         ("push-failed", "ERROR: failed to push reg:1/x: dial tcp: connect: connection refused", ""),
         (
             "push-failed",

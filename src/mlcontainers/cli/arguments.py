@@ -49,6 +49,12 @@ WheelFolder: TypeAlias = Annotated[
 Mirrors: TypeAlias = Annotated[
     list[str] | None, typer.Option(metavar="NAME=URL", help="Another address for an index, as pytorch=https://...")
 ]
+ProfileFile: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Where things come from here; MLCONTAINERS_PROFILE without it.")
+]
+BuildNetwork: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="none", help="Build without a network, from the wheelhouse alone.")
+]
 Secrets: TypeAlias = Annotated[
     list[str] | None, typer.Option(metavar="id=ID,src=FILE|env=NAME", help="Where a secret of the image is.")
 ]
@@ -59,6 +65,10 @@ Caches: TypeAlias = Annotated[
 ]
 LayerCompression: TypeAlias = Annotated[
     str | None, typer.Option(metavar="gzip|zstd", help="That of the layers.  [default: the engine's]")
+]
+Attest: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="A", help="Write down beside the image: provenance, sbom, or sbom:REF with its scanner."),
 ]
 Push: TypeAlias = Annotated[bool, typer.Option("--push", help="Push to the registries of the names.")]
 NoLoad: TypeAlias = Annotated[bool, typer.Option("--no-load", help="Keep nothing in the engine.")]

@@ -13,7 +13,9 @@ import typer
 from mlcontainers.cli.answering import FINE, NO, answers, print_json
 from mlcontainers.cli.arguments import (
     AsJson,
+    Attest,
     BuilderName,
+    BuildNetwork,
     Caches,
     ContextFolder,
     Force,
@@ -24,14 +26,16 @@ from mlcontainers.cli.arguments import (
     Mirrors,
     NoLoad,
     NoVerify,
+    ProfileFile,
     Progress,
     Push,
     Secrets,
     WheelFolder,
 )
-from mlcontainers.cli.build import given_mirrors, given_secrets, given_wheelhouse
+from mlcontainers.cli.asked import asked
 from mlcontainers.cli.drawing import complain, show
 from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
+from mlcontainers.cli.locks import Locked, lock_of
 from mlcontainers.errors import BuildFailedError, EngineError, InvalidValueError, Problem
 
 if TYPE_CHECKING:
@@ -40,7 +44,6 @@ if TYPE_CHECKING:
     from mlcontainers import Image, Matrix
     from mlcontainers.engines import BuiltCell, CellEvent
     from mlcontainers.engines.events import Event
-    from mlcontainers.engines.options import Compression
 
 ENGINE_FAILED = EngineError.exit_code
 
@@ -58,14 +61,18 @@ def bake(
     host_settings: HostSettings = False,
     wheelhouse: WheelFolder = None,
     mirror: Mirrors = None,
+    profile: ProfileFile = None,
+    network: BuildNetwork = None,
     secret: Secrets = None,
     builder: BuilderName = None,
     cache: Caches = None,
     compression: LayerCompression = None,
+    attest: Attest = None,
     push: Push = False,
     no_load: NoLoad = False,
     no_verify: NoVerify = False,
     force: Force = False,
+    locked: Locked = False,
     own: OwnFacts = None,
     as_of: AsOf = None,
     progress: HowToShow = Progress.AUTO,
@@ -78,6 +85,12 @@ def bake(
     from mlcontainers import Image
     from mlcontainers.engines import build_all
 
+    options = asked(
+        folder=Path(file).parent if context is None else Path(context), host_settings=host_settings,
+        wheelhouse=wheelhouse, mirror=mirror, profile=profile, network=network, secret=secret, builder=builder,
+        cache=cache, compression=compression, attest=attest, push=push, no_load=no_load, no_verify=no_verify,
+        force=force, lock=lock_of(file, locked),
+    )  # fmt: skip
     described = Image.load(file)
     cells = read_matrix(described, matrix).plan(facts=known(own, as_of))
     if as_json and progress is Progress.AUTO:
@@ -86,23 +99,7 @@ def bake(
         told = (problem for cell in cells if cell.plan for problem in cell.problems)
         complain(tuple(dict.fromkeys(problem for problem in told if problem.severity == "warning")))
     with _shown(progress) as listener:
-        built = build_all(
-            cells,
-            context=Path(file).parent if context is None else Path(context),
-            tags=tag or (),
-            host_settings=host_settings,
-            wheelhouse=given_wheelhouse(wheelhouse),
-            mirrors=given_mirrors(mirror or []),
-            secrets=given_secrets(secret or []),
-            builder=builder,
-            cache=cache or "local",
-            compression=cast("Compression | None", compression),
-            push=push,
-            load=not no_load,
-            verify=not no_verify,
-            force=force,
-            progress=listener,
-        )
+        built = build_all(cells, **options, tags=tag or (), progress=listener)
     if as_json:
         print_json({"schema": 1, "cells": [answer.to_json() for answer in built]})
     else:

@@ -2,16 +2,17 @@
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mlcontainers.cli.answering import FINE, answers, print_json, problems_json
 from mlcontainers.cli.arguments import (
     AsJson,
+    Attest,
     BuilderName,
+    BuildNetwork,
     Caches,
     ContextFolder,
     Force,
@@ -22,20 +23,21 @@ from mlcontainers.cli.arguments import (
     Mirrors,
     NoLoad,
     NoVerify,
+    ProfileFile,
     Progress,
     Push,
     Secrets,
     WheelFolder,
 )
+from mlcontainers.cli.asked import asked
 from mlcontainers.cli.drawing import complain, show
 from mlcontainers.cli.facts_used import AsOf, OwnFacts, known
 from mlcontainers.cli.locks import Locked, lock_of
-from mlcontainers.errors import BuildFailedError, InvalidValueError, MlcontainersError, Problem
+from mlcontainers.errors import BuildFailedError, MlcontainersError
 from mlcontainers.values.sizes import human_size
 
 if TYPE_CHECKING:
     from mlcontainers.engines import BuiltImage
-    from mlcontainers.engines.options import Compression
     from mlcontainers.planners import Plan
 
 
@@ -47,12 +49,8 @@ def build(
     host_settings: HostSettings = False,
     wheelhouse: WheelFolder = None,
     mirror: Mirrors = None,
-    profile: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Where things come from here; MLCONTAINERS_PROFILE without it.")
-    ] = None,
-    network: Annotated[
-        str | None, typer.Option(metavar="none", help="Build without a network, from the wheelhouse alone.")
-    ] = None,
+    profile: ProfileFile = None,
+    network: BuildNetwork = None,
     secret: Secrets = None,
     platform: Annotated[
         list[str] | None,
@@ -61,6 +59,7 @@ def build(
     builder: BuilderName = None,
     cache: Caches = None,
     compression: LayerCompression = None,
+    attest: Attest = None,
     push: Push = False,
     no_load: NoLoad = False,
     no_verify: NoVerify = False,
@@ -82,36 +81,21 @@ def build(
     from mlcontainers.cli.progress import shown
     from mlcontainers.engines.context import read_context
 
-    mirrors, secrets = given_mirrors(mirror or []), given_secrets(secret or [])
-    described = Image.load(file)
     folder = Path(file).parent if context is None else Path(context)
-    files, held = read_context(described, folder), lock_of(file, locked)
-    decided = planned(described, facts=known(own, as_of), context=files, lock=held)
+    options = asked(
+        folder=folder, host_settings=host_settings, wheelhouse=wheelhouse, mirror=mirror, profile=profile,
+        network=network, secret=secret, builder=builder, cache=cache, compression=compression, attest=attest,
+        push=push, no_load=no_load, no_verify=no_verify, force=force, lock=lock_of(file, locked),
+    )  # fmt: skip
+    described = Image.load(file)
+    files = read_context(described, folder)
+    decided = planned(described, facts=known(own, as_of), context=files, lock=lock_of(file, locked))
     if as_json and progress is Progress.AUTO:
         progress = Progress.JSON
     _warn(decided, progress)
     try:
         with shown(progress, decided.forecast.download) as listener:
-            image = built(
-                decided,
-                context=folder,
-                tags=tag or (),
-                host_settings=host_settings,
-                wheelhouse=given_wheelhouse(wheelhouse),
-                mirrors=mirrors,
-                profile=profile,
-                network=cast("Literal['none'] | None", network),
-                secrets=secrets,
-                platforms=platform,
-                builder=builder,
-                cache=cache or "local",
-                compression=cast("Compression | None", compression),
-                push=push,
-                load=not no_load,
-                verify=not no_verify,
-                force=force,
-                progress=listener,
-            )
+            image = built(decided, **options, tags=tag or (), platforms=platform, progress=listener)
     except MlcontainersError as error:
         if progress is Progress.JSON:
             return _failed(error, as_json)
@@ -143,51 +127,6 @@ def _warn(decided: "Plan", progress: Progress) -> None:
             sys.stderr.write(json.dumps({"event": "warned", "problem": problem.to_json()}) + "\n")
     elif warnings:
         complain(warnings)
-
-
-def given_mirrors(given: Sequence[str]) -> dict[str, str] | None:
-    """What `--mirror` says."""
-    mirrors: dict[str, str] = {}
-    for text in given:
-        name, equals, url = text.partition("=")
-        if not (name and equals and url):
-            what = f"--mirror {text!r} is no NAME=URL"
-            raise InvalidValueError(
-                Problem("bad-mirror", "error", "--mirror", what, (), ("as in pytorch=https://...",))
-            )
-        mirrors[name] = url
-    return mirrors or None
-
-
-def given_secrets(given: Sequence[str]) -> dict[str, str | Path]:
-    """Docker's own words for it. What is wrong is not repeated: it may be a secret."""
-    secrets: dict[str, str | Path] = {}
-    for text in given:
-        parts = (part.partition("=") for part in text.split(","))
-        words = {key: value for key, _, value in parts}
-        source = words.get("src") or words.get("source")
-        if words.get("id") and source:
-            secrets[words["id"]] = Path(source)
-        elif words.get("id") and words.get("env"):
-            secrets[words["id"]] = f"${words['env']}"
-        else:
-            hints = ("--secret id=hf-token,src=FILE", "--secret id=hf-token,env=HF_TOKEN")
-            what = "a secret has an id, and a file or a variable that it comes from"
-            raise InvalidValueError(Problem("bad-secret", "error", "--secret", what, (), hints))
-    return secrets
-
-
-def given_wheelhouse(given: str | None) -> str | Path | None:
-    """What `--wheelhouse` says: a folder, also the one that this host's settings name."""
-    from mlcontainers.engines.host import find_links
-
-    if given != "auto":
-        return given
-    folder = next((folder for folder in find_links() if any(folder.glob("*.whl"))), None)
-    if folder is None:
-        what = "pip's find-links setting names no folder that holds wheels"
-        raise InvalidValueError(Problem("no-wheelhouse", "error", "--wheelhouse", what, (), ("name the folder",)))
-    return folder
 
 
 def _lines(image: "BuiltImage", explain: bool) -> list[str]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from mlcontainers.engines.attesting import no_sbom
 from mlcontainers.engines.buildx import run_builder
 from mlcontainers.engines.built import BuiltStep
 from mlcontainers.engines.client import engine_version
 from mlcontainers.engines.contents import contents
 from mlcontainers.engines.events import StepCached, StepDone, Warned
-from mlcontainers.engines.faults import SNAPSHOT_RACE, failure, origin_of
+from mlcontainers.engines.faults import SNAPSHOT_RACE, failure, last_word, origin_of
 from mlcontainers.engines.options import arguments, metadata_file
 from mlcontainers.engines.room import disk_room
 from mlcontainers.errors import BuildFailedError, Problem
@@ -93,7 +94,12 @@ def failed(request: BuildRequest, ended: Ended) -> EngineError:
     """The error for a build that ended badly; raises EngineNotFoundError where nothing could begin."""
     if not ended.done and not ended.failed_step:
         engine_version()  # Nothing began: without engine or buildx this says so better than the builder.
-    return failure(request.plan, ended.words, ended.failed_step, ended.log, partial(disk_room, request.builder))
+    error = failure(request.plan, ended.words, ended.failed_step, ended.log, partial(disk_room, request.builder))
+    if isinstance(error, BuildFailedError) and (
+        problem := no_sbom(request.attestations, ended.failed_step, last_word(ended.words))
+    ):
+        return BuildFailedError(problem, step=ended.failed_step, log_tail=error.log_tail)
+    return error
 
 
 def read_metadata(scratch: Path) -> dict[str, Any]:

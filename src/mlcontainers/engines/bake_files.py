@@ -25,9 +25,10 @@ _LISTS = {
     "--cache-to": "cache-to",
     "--secret": "secret",
     "--annotation": "annotations",
+    "--attest": "attest",
 }
 _MAPS = {"--build-context": "contexts", "--label": "labels", "--build-arg": "args"}
-_OF_ALL = {"--metadata-file", "--builder", "--provenance"}
+_OF_ALL = {"--metadata-file", "--builder"}
 """Arguments of the whole command."""
 
 
@@ -43,7 +44,7 @@ def bake_command(
     file.write_text(json.dumps({"group": {"default": {"targets": list(targets)}}, "target": targets}, indent=2))
     request = next(iter(builds.values()))[0]
     builder = [f"--builder={request.builder}"] if request.builder else []
-    results = ["--provenance=false", f"--metadata-file={metadata_file(scratch)}"]
+    results = [f"--metadata-file={metadata_file(scratch)}"]
     return [*buildx_command(), "bake", "--progress=rawjson", f"--file={file}", *results, *builder]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlcontainers.engines.attempts import Attempt, attempt
+from mlcontainers.engines.attesting import kinds
 from mlcontainers.engines.built import BuiltImage, attributed
 from mlcontainers.engines.events import Built, Changed, Reused, Tagged, Verified, Warned
 from mlcontainers.engines.fingerprints import Fingerprint
@@ -58,6 +59,7 @@ def build(
     builder: str | None = None,
     cache: Cache | str | Sequence[Cache | str] = "local",
     compression: Compression | None = None,
+    attest: str | Sequence[str] = (),
     load: bool = True,
     push: bool = False,
     verify: bool = True,
@@ -88,6 +90,9 @@ def build(
     `network="none"` builds without a network, from the wheelhouse alone. None of these changes what the
     image is. `compression` does: it is that of its layers, the engine's own choice where it is left out.
 
+    `attest` has the builder write down beside the image how it was made, `"provenance"`, and what is in it, `"sbom"`;
+    `"sbom:REF"` names the image that makes the SBOM. An image that is there without them is built again.
+
     Raises ImpossibleError where facts rule the image out, EngineNotFoundError where there is no engine,
     BuildFailedError with step, layer and log where the build fails, and VerifyFailedError where what was built is not
     what was planned.
@@ -105,6 +110,7 @@ def build(
         builder=builder,
         cache=cache,
         compression=compression,
+        attest=attest,
         load=load,
         push=push,
         verify=verify,
@@ -186,7 +192,8 @@ class Begun:
 
     def archive(self, scratch: Path) -> Path | None:
         """The file by which it gets into the engine, where it cannot get there directly."""
-        return scratch / "image.tar" if self.loaded and self.request.plan.lock else None
+        from_elsewhere = bool(self.request.builder and self.request.attestations)
+        return scratch / "image.tar" if self.loaded and (self.request.plan.lock or from_elsewhere) else None
 
     def output(self, scratch: Path) -> str:
         """Where the builder puts it at first, in its own words."""
@@ -261,14 +268,17 @@ def _named(client: Any, begun: Begun, done: Attempt) -> _Outcome:
 def _output(request: BuildRequest, names: tuple[ImageReference, ...], loaded: bool, archive: Path | None) -> str:
     """Where the image goes at first. It is loaded without a name: names are for what was verified.
 
-    An engine refuses to date files and to unpack the image in one go, so that takes the way over an archive.
+    An engine refuses to date files and to unpack the image in one go, so that takes the way over an archive; and so do
+    attestations that another builder has made.
     """
     options = [f"{name}={value}" for name, value in request.output]
     # Docker's own media types know no zstd.
     options += ["oci-mediatypes=true"] if request.output else []
     options += ["rewrite-timestamp=true"] if request.plan.lock else []
     if archive:
-        return ",".join(("type=docker", f'"dest={archive}"', *options))
+        # Docker's own archives hold no attestations.
+        form = "oci" if request.attestations else "docker"
+        return ",".join((f"type={form}", f'"dest={archive}"', *options))
     if loaded:
         return ",".join(("type=docker", *options))
     if not request.push:
@@ -354,5 +364,6 @@ def _result(client: Any, begun: Begun, outcome: _Outcome) -> BuiltImage:
         seconds=time.monotonic() - begun.started,
         reused=outcome.attempt is None or outcome.attempt.all_cached,
         steps=outcome.attempt.steps if outcome.attempt else (),
+        attestations=kinds(request.attestations),
         changes=begun.changes,
     )

@@ -173,10 +173,10 @@ def _listen(stream: IO[bytes], heard: Heard) -> str:
 def _asked_of_registry(at_work: set[str]) -> str:
     """The base image that a registry is asked for, where the builder does nothing else: steps may take their time."""
     asked = [_METADATA.search(step) for step in at_work]
-    return asked[0][1] if asked and all(asked) and asked[0] else ""
+    return asked[0][1] or asked[0][2] if asked and all(asked) and asked[0] else ""
 
 
-_METADATA = re.compile(r"internal\] load metadata for (\S+)")
+_METADATA = re.compile(r"internal\] load metadata for (\S+)|resolve image config for docker-image://(\S+)")
 
 
 def _keep(lines: deque[str], text: str) -> None:

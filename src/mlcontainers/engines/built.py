@@ -65,6 +65,8 @@ class BuiltImage:
     """Nothing had to be done: the image was there, or every step came from the cache."""
     steps: tuple[BuiltStep, ...]
     """The steps in the order they ended; none where the image was there."""
+    attestations: tuple[str, ...] = ()
+    """What is beside it, of what was asked for: `provenance`, `sbom`. `digest` is then that of the index of all."""
     changes: tuple[str, ...] = ()
     """What is different from the image that the first of these tags named before, in words."""
     platforms: tuple[BuiltImage, ...] = ()
@@ -89,6 +91,7 @@ class BuiltImage:
             "reused": self.reused,
             "layers": [asdict(layer) for layer in self.layers],
             "steps": [asdict(step) for step in self.steps],
+            "attestations": list(self.attestations),
             "changes": list(self.changes),
             "platforms": [{"platform": str(image.plan.target.platform), **image.to_json()} for image in self.platforms],
         }

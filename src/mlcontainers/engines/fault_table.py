@@ -36,8 +36,8 @@ _PUSH, _BASE = r"failed to push (\S+?): ", r"failed to resolve source metadata f
 FAULTS = (
     Fault(
         "old-store",
-        r"(Cache export|(?:Docker|OCI) exporter) is not supported for the docker driver",
-        "this engine keeps images in its classic store, which has no use for a lock or a cache elsewhere",
+        r"(Cache export|(?:Docker|OCI) exporter|Attestations?) is not supported for the docker driver",
+        "this engine keeps images in its classic store, which has no use for a lock, a cache elsewhere or attestations",
         "switch it to the containerd image store (containerd-snapshotter in its daemon.json), or name another builder",
     ),
     Fault(

@@ -40,17 +40,17 @@ def failure(
     if re.search(r"Cannot connect to the Docker daemon|error during connect", last):
         hint = "start it, then build again; what was built is kept"
         return EngineNotFoundError(
-            Problem("no-engine", "error", "", "no Docker engine answers", (_last(words),), (hint,))
+            Problem("no-engine", "error", "", "no Docker engine answers", (last_word(words),), (hint,))
         )
     if re.search(r"code = Unavailable|Unavailable: error reading|unexpected EOF|failed to receive status", last):
         what = "the Docker engine went away during the build"
         hint = "see its log, start it, then build again; what was built is kept"
-        return EngineError(Problem("engine-lost", "error", "", what, (_last(words),), (hint,)))
+        return EngineError(Problem("engine-lost", "error", "", what, (last_word(words),), (hint,)))
     instruction, layer = origin_of(plan, failed_step, last)
     log = [_ANSI.sub("", line) for line in log]
     tail = tuple(log[-TAIL:])
     seal = broken_seal(plan, layer, "\n".join(tail)) if plan else None
-    problem = seal or _problem(failed_step, layer, log, _last(words))
+    problem = seal or _problem(failed_step, layer, log, last_word(words))
     if problem.code == "disk-full":
         problem = replace(problem, because=(*problem.because, *room()))
     code = _EXIT_CODE.search(last)
@@ -133,7 +133,7 @@ def _same(text: str, step: str) -> bool:
     return bool(step) and joined in " ".join(step.split())
 
 
-def _last(words: Sequence[str]) -> str:
+def last_word(words: Sequence[str]) -> str:
     """The builder's last word on the matter."""
     for word in reversed(words):
         if word.startswith("ERROR:"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlcontainers.engines import attesting
 from mlcontainers.engines.events import Tagged
 from mlcontainers.engines.registry import name_in_registry, resolve
 from mlcontainers.engines.store import find, pull, push, tag, untag
@@ -55,8 +56,8 @@ def there_already(client: Any, request: BuildRequest, intent: Fingerprint) -> Th
     """The image, found by its content, in each place where it is wanted; None where it has to be built."""
     for ending in ("",) if request.verify else ("", UNVERIFIED):
         names = tuple(ImageReference(name, f"{intent}{ending}") for name in request.repositories)
-        stored = next(_stored(client, names, intent), None)
-        in_registry = _in_registry(client, names) if request.push else {}
+        stored = next(_stored(client, request, names, intent), None)
+        in_registry = _in_registry(client, request, names) if request.push else {}
         if stored is not None or (len(in_registry) == len(names) > 0 and not request.load):
             return There(names, stored, in_registry)
         if request.load and in_registry:
@@ -64,22 +65,28 @@ def there_already(client: Any, request: BuildRequest, intent: Fingerprint) -> Th
     return None
 
 
-def _stored(client: Any, names: tuple[ImageReference, ...], intent: Fingerprint) -> Iterator[StoredImage]:
+def _stored(
+    client: Any, request: BuildRequest, names: tuple[ImageReference, ...], intent: Fingerprint
+) -> Iterator[StoredImage]:
+    wanted = set(attesting.kinds(request.attestations))
     for name in names:
         found = find(client, str(name))
-        if found is not None and found.labels.get(FINGERPRINT) == intent.digest:
+        if found is None or found.labels.get(FINGERPRINT) != intent.digest:
+            continue
+        if not wanted or wanted <= attesting.in_engine(client, found.id):
             yield found
 
 
-def _in_registry(client: Any, names: tuple[ImageReference, ...]) -> Digests:
+def _in_registry(client: Any, request: BuildRequest, names: tuple[ImageReference, ...]) -> Digests:
     """A registry that does not answer has nothing: when it is pushed to, it says why."""
+    wanted = set(attesting.kinds(request.attestations))
     digests: Digests = {}
     for name in names:
         try:
             digest = resolve(client, name)
         except EngineError:
             continue
-        if digest is not None:
+        if digest is not None and (not wanted or wanted <= attesting.in_registry(name.name, digest)):
             digests[name] = digest
     return digests
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, get_args
 
+from mlcontainers.engines.attesting import ANNOTATION, Attestation, attestations, kinds
 from mlcontainers.engines.caches import Cache, caches
 from mlcontainers.engines.client import buildx_command
 from mlcontainers.engines.context import read_context
@@ -42,12 +43,10 @@ Compression: TypeAlias = Literal["gzip", "zstd"]
 """How layers are packed: zstd is smaller and quicker, and needs Docker 23, containerd 1.5 or newer to be pulled."""
 
 
-class BuildOptions(TypedDict, total=False):
-    """The keyword arguments of `build`; each is explained there."""
+class SharedOptions(TypedDict, total=False):
+    """The keyword arguments that `build` and `build_all` have in common; each is explained at `build`."""
 
     context: str | Path
-    tags: Sequence[str]
-    platforms: Sequence[str] | None
     host_settings: bool
     wheelhouse: str | Path | None
     mirrors: Mapping[str, str] | None
@@ -57,11 +56,19 @@ class BuildOptions(TypedDict, total=False):
     builder: str | None
     cache: Cache | str | Sequence[Cache | str]
     compression: Compression | None
+    attest: str | Sequence[str]
     load: bool
     push: bool
     verify: bool
     force: bool
     lock: Lock | bool
+
+
+class BuildOptions(SharedOptions, total=False):
+    """The keyword arguments of `build`; each is explained there."""
+
+    tags: Sequence[str]
+    platforms: Sequence[str] | None
     progress: Progress | None
 
 
@@ -86,6 +93,8 @@ class BuildRequest:
     caches: tuple[Cache, ...] = ()
     output: tuple[tuple[str, str], ...] = ()
     """Options of the builder's output that change what the image is."""
+    attestations: tuple[Attestation, ...] = ()
+    """What is written beside the image; it changes nothing of it."""
     labels: tuple[tuple[str, str], ...] = ()
     """Labels beside those of the Dockerfile: what is known only when it is built."""
     load: bool = True
@@ -127,6 +136,7 @@ class BuildRequest:
             builder=options.get("builder"),
             caches=caches(options.get("cache", "local")),
             output=_output(options.get("compression")),
+            attestations=attestations(options.get("attest", ()), profile),
             load=options.get("load", True),
             push=options.get("push", False),
             verify=options.get("verify", True),
@@ -168,8 +178,13 @@ def _dockerfile(request: BuildRequest, scratch: Path) -> Iterator[str]:
 
 def _results(request: BuildRequest, scratch: Path) -> Iterator[str]:
     yield f"--metadata-file={metadata_file(scratch)}"
-    # Provenance holds a time of its own, so that equal builds would have different digests.
-    yield "--provenance=false"
+
+
+def _attestations(request: BuildRequest, scratch: Path) -> Iterator[str]:
+    """None where none is asked for: provenance holds times, and equal builds would have indexes that differ."""
+    yield from (attestation.argument() for attestation in request.attestations)
+    if request.attestations:
+        yield f"--annotation=index-descriptor:{ANNOTATION}={','.join(kinds(request.attestations))}"
 
 
 def _builder(request: BuildRequest, scratch: Path) -> Iterator[str]:
@@ -226,6 +241,7 @@ def _secrets(request: BuildRequest, scratch: Path) -> Iterator[str]:
 _GROUPS: tuple[Callable[[BuildRequest, Path], Iterator[str]], ...] = (
     _dockerfile,
     _results,
+    _attestations,
     _builder,
     _contexts,
     _network,

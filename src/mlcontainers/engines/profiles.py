@@ -82,14 +82,17 @@ class Profile:
 
     def stand_ins(self, dockerfile: Dockerfile) -> Iterator[tuple[str, str]]:
         """For each base image of another place its name, and the reference that it is pulled by."""
-        places = dict(self.registries)
         stages = {stage.name for stage in dockerfile.stages}
         images = {node.image for node in dockerfile.instructions if isinstance(node, From)} - stages
         for image in sorted(map(str, images)):
-            reference = ImageReference.parse(image)
-            registry, path = _split(reference.name)
-            if registry in places:
-                yield image, str(replace(reference, name=f"{places[registry].rstrip('/')}/{path}"))
+            if place := self.place_of(ImageReference.parse(image)):
+                yield image, str(place)
+
+    def place_of(self, reference: ImageReference) -> ImageReference | None:
+        """What an image is pulled by; None where that is its own name."""
+        registry, path = _split(reference.name)
+        place = dict(self.registries).get(registry)
+        return replace(reference, name=f"{place.rstrip('/')}/{path}") if place else None
 
 
 def _split(name: str) -> tuple[str, str]:
