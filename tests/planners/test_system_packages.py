@@ -10,8 +10,9 @@ CPU = Image.from_cpu(python="3.12")
 PROJECTS = [key.removeprefix("system ") for key in catalogue().keys("system-libraries")]
 
 
-def packages(image: Image) -> list[str]:
-    found = [decision.choice for decision in plan(image).decisions if decision.subject == "system packages"]
+def packages(image: Image, context: dict[str, str] | None = None) -> list[str]:
+    decisions = plan(image, context=context).decisions
+    found = [decision.choice for decision in decisions if decision.subject == "system packages"]
     return found[0].split(", ") if found else []
 
 
@@ -27,6 +28,23 @@ def test_each_is_written_with_its_reason(project: str) -> None:
 
 def test_none_without_a_need() -> None:
     assert packages(CPU.add_sklearn().add_pip("soundfile", "opencv-python-headless", "psycopg[binary]")) == []
+
+
+def test_files_are_read_for_them_too() -> None:
+    image = CPU.add_pip(requirements="requirements.txt")
+    wanted = "pydub\npsycopg\npython-magic; sys_platform == 'win32'\n"
+
+    assert packages(image, {"requirements.txt": "numpy\n"}) == []
+    assert packages(image, {"requirements.txt": wanted}) == ["ffmpeg", "libpq5"]
+    assert packages(image, {"requirements.txt": wanted.replace("psycopg", "psycopg[binary]")}) == ["ffmpeg"]
+
+
+def test_in_a_lock_an_extra_is_a_package() -> None:
+    image = CPU.add_pip(lock="requirements.lock")
+    text = "".join(f"{name} --hash=sha256:{'0' * 64}\n" for name in ("psycopg==3.3.9", "psycopg-binary==3.3.9"))
+
+    assert packages(image, {"requirements.lock": text.splitlines()[0]}) == ["libpq5"]
+    assert packages(image, {"requirements.lock": text}) == []
 
 
 def test_what_the_user_names_is_not_installed_twice() -> None:

@@ -125,7 +125,7 @@ def plan(
         raise ImpossibleError(*unreachable)
     readings = tuple(files.reading() for files in read)
     routed = routes(image, read, base.python)
-    system = system_needs(catalogue, image, base.suite, solution)
+    system = system_needs(catalogue, image, base.suite, solution, read)
     decided = Decided(image, base, target, order, pins, readings, routed, tools, header, system, lock)
     dockerfile, origins = assemble(decided)
     floor, floor_fact = _driver_floor(catalogue, accelerator)

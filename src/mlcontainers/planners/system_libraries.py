@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from mlcontainers.errors import Problem
 from mlcontainers.layers import Apt, Framework, Pip
 from mlcontainers.planners.plans import Decision
+from mlcontainers.planners.routing import applies
 from mlcontainers.values.evidence import Fact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mlcontainers.facts import Catalogue, Suite, SystemLibraries
     from mlcontainers.image import Image
     from mlcontainers.planners.questions import Solution
+    from mlcontainers.planners.reading import LayerFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,15 @@ class SystemNeeds:
 NOTHING = SystemNeeds()
 
 
-def system_needs(catalogue: Catalogue, image: Image, suite: Suite | None, solution: Solution) -> SystemNeeds:
-    """What the facts tell for every package that is named, by a layer or by the solution.
+def system_needs(
+    catalogue: Catalogue, image: Image, suite: Suite | None, solution: Solution, read: Sequence[LayerFiles]
+) -> SystemNeeds:
+    """What the facts tell for every package that is named: by a layer, by its files, by a lock, or by the solution.
 
-    What a requirements file or another package brings along is not looked at.
+    What a package that no lock has decided brings along is not looked at.
     """
     asked = tuple(pair for layer in image.layers if isinstance(layer, Framework) for pair in layer.system_packages())
-    rows = tuple(_rows(catalogue, image, solution))
+    rows = tuple(_rows(catalogue, _named(image, solution, read)))
     if not asked and not rows:
         return NOTHING
     known = [(row, where, packages) for row, where in rows if (packages := row.on(suite.name if suite else ""))]
@@ -58,19 +62,32 @@ def system_needs(catalogue: Catalogue, image: Image, suite: Suite | None, soluti
     )
 
 
-def _rows(catalogue: Catalogue, image: Image, solution: Solution) -> Iterator[tuple[SystemLibraries, str]]:
-    """What is known of each project, and the layer that names it."""
-    seen: set[str] = set()
-    names = [(package.project, frozenset[str](), "") for package in solution.packages]
-    for position, layer in enumerate(image.layers):
-        if isinstance(layer, Pip):
-            where = f"layers[{position}] (pip)"
-            names += [(one.name, frozenset(one.requirement.extras), where) for one in layer.packages]
-    for project, extras, where in names:
-        row = catalogue.system_libraries(project) if project not in seen else None
-        seen.add(project)
-        if row is not None and not extras.intersection(row.brought_by):
-            yield row, where
+def _named(image: Image, solution: Solution, read: Sequence[LayerFiles]) -> Iterator[tuple[str, frozenset[str], str]]:
+    """Every project that is named, with its extras and the place that names it."""
+    for chosen in solution.packages:
+        yield chosen.project, frozenset(), ""
+    for position, (layer, files) in enumerate(zip(image.layers, read, strict=True)):
+        given = layer.packages if isinstance(layer, Pip) else ()
+        asked = [(one.package, one.where) for one in (*files.asked, *files.locked)]
+        for package, where in (*((one, f"layers[{position}] (pip)") for one in given), *asked):
+            if applies(image, package, solution.python):
+                yield package.name, frozenset(package.requirement.extras), where
+
+
+def _rows(
+    catalogue: Catalogue, named: Iterable[tuple[str, frozenset[str], str]]
+) -> Iterator[tuple[SystemLibraries, str]]:
+    """What is known of each project, and the place that names it first."""
+    found = tuple(named)
+    present = {project for project, _, _ in found}
+    for project in dict.fromkeys(project for project, _, _ in found):
+        row = catalogue.system_libraries(project)
+        if row is None:
+            continue
+        extras = frozenset[str]().union(*(extras for name, extras, _ in found if name == project))
+        # In a lock an extra is a package of its own.
+        if not any(extra in extras or f"{project}-{extra}" in present for extra in row.brought_by):
+            yield row, next(where for name, _, where in found if name == project)
 
 
 def _problems(rows: tuple[tuple[SystemLibraries, str], ...], suite: Suite | None) -> Iterator[Problem]:
