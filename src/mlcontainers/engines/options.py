@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, get_args
 
+from msgspec import structs
+
 from mlcontainers.engines.attesting import ANNOTATION, Attestation, attestations, kinds
 from mlcontainers.engines.caches import Cache, caches
 from mlcontainers.engines.client import buildx_command
@@ -256,7 +258,7 @@ def _decided(image: Image | Plan, options: BuildOptions, profile: Profile) -> Pl
     """The plan with the sources of this build: the decisions are the same, only addresses differ."""
     given = image.sources if isinstance(image, Plan) else Sources()
     wheelhouse, mirrors = options.get("wheelhouse"), options.get("mirrors")
-    sources = replace(
+    sources = structs.replace(
         profile.over(given),
         host_settings=options.get("host_settings", False) or profile.over(given).host_settings,
         wheelhouse=wheel_names(wheelhouse) if wheelhouse is not None else given.wheelhouse,
@@ -303,7 +305,7 @@ def _references(tags: Sequence[str]) -> tuple[ImageReference, ...]:
     problems = [
         Problem("digest-as-tag", "error", "tags", f"{str(reference)!r} has a digest", (), (f"write {bare!r}",))
         for reference in references
-        if reference.digest and (bare := str(replace(reference, digest=None)))
+        if reference.digest and (bare := str(structs.replace(reference, digest=None)))
     ]
     if problems:
         raise InvalidValueError(*problems)

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from msgspec import structs
+
 from mlcontainers.dockerfile import From
 from mlcontainers.errors import InvalidValueError, Problem
 from mlcontainers.values.references import ImageReference
@@ -72,7 +74,7 @@ class Profile:
     def over(self, sources: Sources) -> Sources:
         """These sources, and the profile's where they say nothing."""
         own = self.sources
-        return replace(
+        return structs.replace(
             sources,
             host_settings=sources.host_settings or own.host_settings or self.ca is not None,
             mirrors=tuple(sorted({**dict(own.mirrors), **dict(sources.mirrors)}.items())),
@@ -92,7 +94,7 @@ class Profile:
         """What an image is pulled by; None where that is its own name."""
         registry, path = _split(reference.name)
         place = dict(self.registries).get(registry)
-        return replace(reference, name=f"{place.rstrip('/')}/{path}") if place else None
+        return structs.replace(reference, name=f"{place.rstrip('/')}/{path}") if place else None
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from mlcontainers.values.evidence import Fact
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from mlcontainers.facts.store import Record, Store
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where a field was read."""
 
     name: str
@@ -51,8 +51,7 @@ class Sources:
         return Source(name, name, date, commit)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """What all records of one file share."""
 
     header: Record

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from msgspec import Struct
 from packaging.version import Version
 
 from mlcontainers.facts.evidence import Sourced
@@ -26,8 +26,7 @@ _BUILD_FIELDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Wheels:
+class Wheels(Struct, frozen=True):
     """The wheels of one release for one machine and one glibc."""
 
     pythons: tuple[PythonVersion, ...]

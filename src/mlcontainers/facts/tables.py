@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct
 from packaging.version import Version
 
 from mlcontainers.facts.evidence import Sourced
@@ -343,8 +343,7 @@ class PackageSet(Sourced):
         return tuple((name, version) for name, _, version in parts)
 
 
-@dataclass(frozen=True, slots=True)
-class WheelSize:
+class WheelSize(Struct, frozen=True):
     """What one wheel weighs, in bytes."""
 
     download: int

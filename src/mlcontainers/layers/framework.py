@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
 
 from mlcontainers.dockerfile import Comment
 from mlcontainers.layers.installing import install_pins
@@ -25,8 +26,7 @@ _OWNERS = {"pytorch": "PyTorch"}
 _CUDA_SIBLINGS = {"onnxruntime": "onnxruntime-gpu", "paddlepaddle": "paddlepaddle-gpu"}
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """A project that is wanted, as planners hear it."""
 
     project: str

@@ -5,9 +5,10 @@ The installer is mounted from a stage of its own, so it is in no layer of the im
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from mlcontainers.dockerfile import Comment, From, Mount, Run
 from mlcontainers.values.accelerators import Cuda
@@ -85,8 +86,7 @@ def wheelhouse_mounts(wanted: bool) -> tuple[Mount, ...]:
     return (Mount.bind(f"/{WHEELHOUSE}", from_=WHEELHOUSE),) if wanted else ()
 
 
-@dataclass(frozen=True, slots=True)
-class HashedTool:
+class HashedTool(Struct, frozen=True):
     """A program from the Python index, with the digests of its wheels."""
 
     requirement: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from msgspec import Struct
 
 from mlcontainers.errors import InvalidValueError, Problem
 from mlcontainers.layers.model import at
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Annotates `Pairs`: read from a mapping, sorted by name, written as a table.
 
     The order of names means nothing, so equal tables are equal values.

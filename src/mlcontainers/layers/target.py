@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from mlcontainers.layers.installers import Installer
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from mlcontainers.values.versions import CudaVersion, PythonVersion
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """A wheel index of a framework's own, apart from the Python index."""
 
     name: str
@@ -26,8 +26,7 @@ class Index:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(Struct, frozen=True):
     """One package, decided: this version, from this one index."""
 
     project: str
@@ -52,8 +51,7 @@ class Pin:
         return f"{self.project}{extras}=={self.version}"
 
 
-@dataclass(frozen=True, slots=True)
-class Routed:
+class Routed(Struct, frozen=True):
     """Packages of a layer that come from an index of the user's own."""
 
     index: Index
@@ -65,8 +63,7 @@ class Routed:
     hashed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What the files of a layer say, as far as its instructions depend on it."""
 
     files: tuple[str, ...] = ()
@@ -75,8 +72,7 @@ class Reading:
     """Files with lines about indexes, which are left out: the image says where packages come from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """The decided image, as far as layers need it."""
 
     base: ImageReference

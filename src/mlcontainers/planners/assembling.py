@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlcontainers.dockerfile import (
     Blank,
@@ -57,8 +59,7 @@ _INIT = ("dumb-init", "--")
 Item = tuple[Instruction | Comment | Blank, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Struct, frozen=True):
     """All that the Dockerfile is made from."""
 
     image: Image
@@ -182,8 +183,7 @@ def _environment_maker(installer: Installer) -> str:
     return "/usr/bin/python3 -m venv --without-pip"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Setting:
+class _Setting(Struct, frozen=True, eq=False):
     """Instructions that stand once among the layers: right before the first layer that they matter to."""
 
     items: tuple[Item, ...]

@@ -7,9 +7,10 @@ Of the suites it is the oldest that is still rebuilt and supported: every wheel'
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.values.evidence import Fact
@@ -28,8 +29,7 @@ _PYTHON_TAG = re.compile(r"(?P<python>[0-9]+\.[0-9]+)(?:\.[0-9]+)?(?:-slim)?(?:-
 _CUDA_TAG = re.compile(r"(?P<cuda>[0-9]+\.[0-9]+\.[0-9]+)-(?P<flavour>[a-z0-9-]+)-(?P<os>[a-z0-9.]+)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """A base image, decided."""
 
     reference: ImageReference
@@ -48,8 +48,7 @@ class Base:
         return self.interpreter == OWN_PYTHON
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What the name of a base image tells."""
 
     python: PythonVersion | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec.structs import replace
 
 from mlcontainers.errors import Problem
 from mlcontainers.planners.needs import LIBRARIES, LibraryNeed, Need, specifiers

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.version import Version
 
 from mlcontainers.facts.tables import WheelSize
@@ -28,8 +28,7 @@ _NEWEST = Version("9999")
 CUDA_WHEELS = ("nvidia-", "triton", "cuda-")
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """What the build will fetch and what it adds to the base image, as far as the facts tell. All in bytes."""
 
     download: int

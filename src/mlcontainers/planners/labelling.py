@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from mlcontainers.layers import Pip
 from mlcontainers.values.names import OCI_PREFIX
@@ -35,8 +37,7 @@ _KEPT = (
 """Reasons, sizes and the Dockerfile stay out: `plan` gives them again from the description and the day of the facts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(Struct, frozen=True):
     """What an image is, in its own words; empty where it does not say."""
 
     base: str = ""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, cast
 
+from msgspec import Struct
+
 from mlcontainers.errors import InvalidImageError, MlcontainersError, Problem
 from mlcontainers.image import Image
 from mlcontainers.planners.planning import plan
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from mlcontainers.planners.plans import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One combination, and what became of it."""
 
     values: tuple[tuple[str, object], ...]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 LIBRARIES = ("cuda_runtime", "cudnn", "nccl", "nvshmem")
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """A project that is needed, in some of its releases."""
 
     project: str
@@ -46,8 +46,7 @@ class Need:
         return not self.specifier or specifiers(self.specifier).contains(str(version), prereleases=self.exact)
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryNeed:
+class LibraryNeed(Struct, frozen=True):
     """A CUDA library that a wheel brings or asks for, as a wheel of its own."""
 
     library: str

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+import dataclasses
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
@@ -37,8 +40,7 @@ if TYPE_CHECKING:
 Verdict = Literal["works", "impossible", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True):
     """One package of an answer."""
 
     project: str
@@ -59,8 +61,7 @@ class Package:
         return f"{self.project}{extras}=={self.version}"
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(Struct, frozen=True):
     """A question close to the one that was asked, which works."""
 
     changes: str
@@ -69,8 +70,7 @@ class Alternative:
     accelerator: Accelerator | None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What the facts say about a combination."""
 
     verdict: Verdict
@@ -166,8 +166,7 @@ def pin(
     return _answer(facts or shipped_catalogue(), asked)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     wanted: tuple[PackageRequirement, ...]
     accelerator: Accelerator | None
     platform: Platform
@@ -283,7 +282,7 @@ def _solved(
             chosen_base = slim_base(catalogue, python, question.platform, needed)
             base, expiry = chosen_base.reference, chosen_base.expiry
         except ImpossibleError as error:
-            problems = (*problems, *(replace(problem, severity="info") for problem in error.problems))
+            problems = (*problems, *(dataclasses.replace(problem, severity="info") for problem in error.problems))
     weights, unmeasured = weigh(catalogue, solution.packages, question.platform.machine)
     return Answer(
         "unknown" if warned else "works",

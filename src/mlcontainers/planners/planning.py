@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from mlcontainers.dockerfile import Add, Copy, Run, Workdir
 from mlcontainers.errors import ImpossibleError, Problem

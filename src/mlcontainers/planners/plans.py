@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from mlcontainers.values.sizes import human_size
 
@@ -23,8 +26,7 @@ if TYPE_CHECKING:
     from mlcontainers.values.sources import Sources
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """One thing that was decided, and the facts it rests on."""
 
     subject: str

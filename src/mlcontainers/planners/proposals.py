@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.version import Version
 
 from mlcontainers.planners.bases import offered_pythons
@@ -27,8 +28,7 @@ _TRIED = 24
 """Releases of one project that are tried at most: what lies farther off is no neighbour."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """One thing changed, and the answer that this has."""
 
     changes: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from mlcontainers.values.versions import CudaVersion, PythonVersion
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """Which releases make all these wishes come true together?"""
 
     wishes: tuple[Wish, ...]
@@ -37,8 +37,7 @@ class Question:
     """The GPUs of that machine, by compute capability or by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """One release and build, with the facts it rests on."""
 
     project: str
@@ -60,12 +59,11 @@ class Chosen:
     """Its wheel brings no CUDA: the base image has to."""
     base_cuda: CudaVersion | None = None
     """The CUDA that it is known to work with there."""
-    needs: tuple[AnyNeed, ...] = field(default=(), compare=False)
+    needs: tuple[AnyNeed, ...] = ()
     """What it asks of other packages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """A release that cannot be, and why."""
 
     project: str
@@ -75,14 +73,13 @@ class Rejected:
     """Its wheels fit the Python; it is the build for the accelerator that is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(Struct, frozen=True):
     """All wishes, fulfilled."""
 
     python: PythonVersion | None
     """None where nothing depends on it and the base does not tell."""
     packages: tuple[Chosen, ...]
-    rejected: tuple[Rejected, ...] = field(default=(), compare=False)
+    rejected: tuple[Rejected, ...] = ()
 
     @property
     def doubts(self) -> tuple[Problem, ...]:
@@ -90,8 +87,7 @@ class Solution:
         return tuple(doubt for package in self.packages for doubt in package.doubts)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """No releases fulfil all wishes: the facts that stand against each way."""
 
     rejected: tuple[Rejected, ...]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import dataclasses
 from posixpath import dirname, join
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlcontainers.errors import InvalidValueError, Problem
 from mlcontainers.layers import Pip
@@ -19,8 +22,7 @@ if TYPE_CHECKING:
     from mlcontainers.values.context import ContextFiles
 
 
-@dataclass(frozen=True, slots=True)
-class LayerFiles:
+class LayerFiles(Struct, frozen=True):
     """What the files of one layer ask for."""
 
     asked: tuple[Asked, ...] = ()
@@ -173,7 +175,7 @@ def _asked(texts: Iterable[str], where: str, problems: list[Problem]) -> Iterato
         try:
             yield Asked(PackageRequirement.parse(text), where)
         except InvalidValueError as error:
-            problems += (replace(problem, where=where) for problem in error.problems)
+            problems += (dataclasses.replace(problem, where=where) for problem in error.problems)
 
 
 def _toml(context: ContextFiles, path: str, where: str) -> dict[str, Any] | LayerFiles:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct, field
 
 from mlcontainers.errors import InvalidImageError
 from mlcontainers.image import Image
@@ -29,8 +30,7 @@ CUDA_LIMITS = (("memlock", -1), ("stack", 67_108_864))
 _STEP = "  "
 
 
-@dataclass(frozen=True, slots=True)
-class RunSettings:
+class RunSettings(Struct, frozen=True):
     """All that is said when a container is started."""
 
     reference: str

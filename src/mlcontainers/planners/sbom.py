@@ -8,9 +8,10 @@ time and no random number, so that equal plans have equal bills.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
+
+from msgspec import Struct
 
 from mlcontainers.layers import Apt, Pip
 from mlcontainers.planners.reading import read_files
@@ -116,8 +117,7 @@ def _python(plan: Plan, installed: Mapping[str, str]) -> Iterator[dict[str, Any]
         yield {**component, "properties": properties}
 
 
-@dataclass(frozen=True, slots=True)
-class _Details:
+class _Details(Struct, frozen=True):
     qualifiers: str = ""
     hashes: tuple[dict[str, str], ...] = ()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlcontainers.planners.needs import LibraryNeed, Need, specifiers
 from mlcontainers.planners.questions import Chosen, Refusal, Rejected, Solution
@@ -150,8 +152,7 @@ def _needed(package: Chosen, needs: list[Need]) -> Chosen:
     return replace(package, because=(*reasons, *package.because))
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Candidate:
+class _Candidate(Struct, frozen=True, eq=False):
     """A release in one build, or a library in one version."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from mlcontainers.errors import Problem
 from mlcontainers.layers import Apt, Framework, Pip
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from mlcontainers.planners.reading import LayerFiles
 
 
-@dataclass(frozen=True, slots=True)
-class SystemNeeds:
+class SystemNeeds(Struct, frozen=True):
     """System packages that nobody asked for by name, and why they are there."""
 
     packages: tuple[str, ...] = ()

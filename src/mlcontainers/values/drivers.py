@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from mlcontainers.values.text import invalid
@@ -12,8 +11,7 @@ from mlcontainers.values.text_value import TextValue
 _DRIVER = re.compile(r"[0-9]{3}(?:\.[0-9]{1,3}){0,2}", re.ASCII).fullmatch
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Driver(TextValue):
+class Driver(TextValue, frozen=True, order=True):
     """The version of an NVIDIA driver, such as `570.86.10`."""
 
     numbers: tuple[int, ...]

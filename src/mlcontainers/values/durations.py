@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from mlcontainers.values.text import invalid
@@ -15,8 +14,7 @@ _LONGEST = 366 * 24 * 3_600_000
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 
 
-@dataclass(frozen=True, slots=True)
-class Duration(TextValue):
+class Duration(TextValue, frozen=True):
     """A length of time from a millisecond to a year, with its unit: `30s`, `1m30s`, `500ms`."""
 
     text: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from mlcontainers.values.text import invalid, word
@@ -15,8 +14,7 @@ _CAPABILITY = re.compile(r"(?:sm_?)?([0-9]{1,2})\.?([0-9])", re.ASCII).fullmatch
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()/+-]{0,60}", re.ASCII).fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class GpuRequest(TextValue):
+class GpuRequest(TextValue, frozen=True):
     """How many GPUs, or which: `all`, `none`, `2`, `GPU-3a1b5c7d-...` with commas between several."""
 
     count: int | None
@@ -58,8 +56,7 @@ def capability(gpu: str) -> str | None:
     return f"{match[1]}.{match[2]}" if match else None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class GpuModel(TextValue):
+class GpuModel(TextValue, frozen=True, order=True):
     """A GPU that an image is for: by its name, `RTX 4090`, or by its compute capability, `8.9`."""
 
     text: str

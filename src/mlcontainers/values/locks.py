@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Self, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlcontainers.values.references import ImageReference
 from mlcontainers.values.text import invalid
@@ -13,8 +15,7 @@ from mlcontainers.values.text import invalid
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII).fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Struct, frozen=True):
     """Digests of base images by their references, and the day that files of the image are dated to."""
 
     date: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from mlcontainers.values.text import invalid
@@ -13,8 +12,7 @@ _MEMORY = re.compile(r"([1-9][0-9]{0,11})([bkmg])", re.ASCII).fullmatch
 _UNITS = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
-@dataclass(frozen=True, slots=True)
-class Memory(TextValue):
+class Memory(TextValue, frozen=True):
     """An amount of memory with its unit, in powers of 1024: `512m`, `1g`."""
 
     text: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from posixpath import normpath
 from typing import ClassVar, Self
 
@@ -27,8 +26,7 @@ def _path(text: object) -> str:
 _MOUNTABLE = re.compile(r"[!-~]+", re.ASCII).fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class ImagePath(TextValue):
+class ImagePath(TextValue, frozen=True):
     """An absolute path inside the image, such as `/app`."""
 
     text: str
@@ -47,8 +45,7 @@ class ImagePath(TextValue):
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
-class ContextPath(TextValue):
+class ContextPath(TextValue, frozen=True):
     """A file or folder inside the build context, such as `src` or `requirements.txt`; `.` is all of it."""
 
     text: str
@@ -85,10 +82,8 @@ class ContextPath(TextValue):
         return self.text
 
 
-class MountedPath(ContextPath):
+class MountedPath(ContextPath, frozen=True):
     """A file of the build context that a build step sees without a layer keeping it, such as `requirements.txt`."""
-
-    __slots__ = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from mlcontainers.values.text import did_you_mean, invalid
@@ -12,8 +11,7 @@ _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 _SYNONYMS = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
-@dataclass(frozen=True, slots=True)
-class Platform(TextValue):
+class Platform(TextValue, frozen=True):
     """Where an image runs, as builders write it: `linux/amd64` or `linux/arm64`."""
 
     arch: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast
 
 from mlcontainers.values.text import invalid
@@ -18,8 +17,7 @@ _PORT = re.compile(r"([0-9]{1,5})(?:/(tcp|udp|sctp))?", re.ASCII).fullmatch
 Protocol = Literal["tcp", "udp", "sctp"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Port(TextValue):
+class Port(TextValue, frozen=True, order=True):
     """A port from 1 to 65535, TCP unless it says otherwise: `8080`, `53/udp`."""
 
     number: int

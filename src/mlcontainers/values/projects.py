@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from mlcontainers.values.text import invalid, word
@@ -12,8 +11,7 @@ from mlcontainers.values.text_value import TextValue
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.ASCII | re.IGNORECASE).fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectName(TextValue):
+class ProjectName(TextValue, frozen=True):
     """A project of the Python index, in its normal form: `scikit-learn`."""
 
     text: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from mlcontainers.values.ports import Port
@@ -17,8 +16,7 @@ _PUBLISHED = re.compile(
 LOOPBACK = "127.0.0.1"
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedPort(TextValue):
+class PublishedPort(TextValue, frozen=True):
     """`8080`, `80:8080` or `0.0.0.0:80:8080`: a port of the host, and that of the container which it leads to.
 
     Where no address is named it is this machine's alone: Docker would open it to everybody, past most firewalls.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from mlcontainers.values.text import invalid
@@ -22,8 +21,7 @@ _REFERENCE = re.compile(
 _BARE_ID = re.compile(r"[0-9a-f]{64}", re.ASCII).fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class ImageReference(TextValue):
+class ImageReference(TextValue, frozen=True):
     """The name of an image, as in `python:3.12-slim-bookworm` or `host:5000/team/base@sha256:...`."""
 
     name: str

@@ -5,11 +5,14 @@ Source: pip's documentation, "Requirements File Format".
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shlex
-from dataclasses import dataclass, replace
 from posixpath import dirname, join
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlcontainers.errors import InvalidValueError
 from mlcontainers.values.paths import MountedPath
@@ -32,8 +35,7 @@ _OF_PACKAGE = re.compile(r"\s+(?=--(?:hash|global-option|config-settings?|instal
 _HASH = re.compile(r"--hash[=\s]\s*(\S+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A package that a file asks for, or constrains."""
 
     package: PackageRequirement
@@ -48,8 +50,7 @@ class Asked:
         return " ".join((str(self.package), *(f"--hash={digest}" for digest in self.hashes)))
 
 
-@dataclass(frozen=True, slots=True)
-class IndexLine:
+class IndexLine(Struct, frozen=True):
     """A line that says where packages come from."""
 
     option: str
@@ -57,8 +58,7 @@ class IndexLine:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementsFile:
+class RequirementsFile(Struct, frozen=True):
     """One file, read; what it names is relative to it."""
 
     packages: tuple[Asked, ...] = ()
@@ -76,7 +76,7 @@ class RequirementsFile:
             try:
                 file = _read(file, line, path, where, whole)
             except InvalidValueError as error:
-                found = (replace(problem, where=where) for problem in error.problems)
+                found = (dataclasses.replace(problem, where=where) for problem in error.problems)
                 file = replace(file, problems=(*file.problems, *found))
         return file
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from mlcontainers.values.text import invalid
@@ -15,8 +14,7 @@ HOST_SETTINGS = ("pip.conf", "uv.toml", "ca-certificates")
 """Ids under which a builder's own settings are lent to a build."""
 
 
-@dataclass(frozen=True, slots=True)
-class Secret(TextValue):
+class Secret(TextValue, frozen=True):
     """A secret of a build by its id: `hf-token` is a file, `hf-token,env=HF_TOKEN` a variable, while a step runs.
 
     Whoever builds gives the content: `build(..., secrets={"hf-token": ...})`, `docker build --secret id=hf-token,...`.

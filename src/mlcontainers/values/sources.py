@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlcontainers.values.text import invalid, word
 
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~%+/-]*)?", re.ASCII).fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """Where packages come from on this machine: planning stays the same, only addresses differ.
 
     The default is what everybody has: the Python index and the frameworks' own wheel indexes.

@@ -5,20 +5,20 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
 
-class TextValue:
+class TextValue(Struct, frozen=True):
     """A value with `parse` and `str` as inverses.
 
     A pydantic field of such a type takes the value or its text and is written as text.
     pydantic itself is only imported when a model asks.
     """
-
-    __slots__ = ()
 
     examples: ClassVar[tuple[str, ...]] = ()
 

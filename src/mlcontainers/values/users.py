@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from mlcontainers.values.text import invalid
@@ -13,8 +12,7 @@ _USER = re.compile(r"(0|[1-9][0-9]{0,9})(?::(0|[1-9][0-9]{0,9}))?", re.ASCII).fu
 _HIGHEST = 2**32 - 2
 
 
-@dataclass(frozen=True, slots=True)
-class User(TextValue):
+class User(TextValue, frozen=True):
     """A user by number, with or without a group: `1000`, `1000:1000`."""
 
     uid: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from mlcontainers.values.text import invalid
@@ -13,8 +12,7 @@ _TWO = re.compile(r"(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})", re.ASCII).fullmat
 _THREE = re.compile(r"(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})(?:\.(0|[1-9][0-9]{0,3}))?", re.ASCII).fullmatch
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PythonVersion(TextValue):
+class PythonVersion(TextValue, frozen=True, order=True):
     """A Python feature release, such as `3.12`. Patches come from the base image."""
 
     major: int
@@ -41,8 +39,7 @@ class PythonVersion(TextValue):
         return f"{self.major}.{self.minor}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class CudaVersion(TextValue):
+class CudaVersion(TextValue, frozen=True, order=True):
     """A CUDA release, `12.8`, or one of its updates, `12.8.1`."""
 
     major: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from mlcontainers.values.paths import ImagePath
@@ -13,8 +12,7 @@ from mlcontainers.values.text_value import TextValue
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+", re.ASCII).fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class Volume(TextValue):
+class Volume(TextValue, frozen=True):
     """`models:/models`, `./data:/data:ro`: a volume by name, or a folder of the host by a path."""
 
     source: str

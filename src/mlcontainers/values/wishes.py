@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 _RELEASE = re.compile(r"[0-9]+(\.[0-9]+)*", re.ASCII).fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class VersionWish(TextValue):
+class VersionWish(TextValue, frozen=True):
     """A version or a range of versions: `2.9` (any 2.9), `2.9.1` (exactly), `>=2.8,<2.10`, `2.9.*`."""
 
     text: str
@@ -74,8 +72,7 @@ def _specifier(text: str) -> SpecifierSet:
         ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class PackageRequirement(TextValue):
+class PackageRequirement(TextValue, frozen=True):
     """A package as pip takes it: name, extras, versions and marker, as in `accelerate>=1.2`."""
 
     text: str

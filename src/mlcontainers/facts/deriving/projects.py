@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 Rule: TypeAlias = Literal[
     "pages", "requires", "torch", "companion", "tensorflow", "jax", "jax-plugin", "onnxruntime", "cupy"
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """One project of the index."""
 
     name: str
