@@ -117,9 +117,6 @@ def two_years_ago(project: str) -> str:
 def image_with(tried: Tried, version: str | None) -> Image:
     """The framework by the method that is made for it."""
     match tried.project:
-        case "spacy":
-            # Before 3.8.12 it imports click, which it does not name: typer brought it until it did without.
-            return START.add_framework("spacy", version).add_pip("click")
         case "torch":
             return TORCH
         case "tensorflow":

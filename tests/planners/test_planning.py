@@ -259,3 +259,13 @@ class TestRemarks:
         decided = plan(Image.from_cpu().add_run("curl x | sh"))
 
         assert "info[unchecked-command]: nothing is known about 'curl x | sh'" in decided.explain()
+
+
+def test_what_a_release_imports_and_does_not_name_is_installed_with_it() -> None:
+    image = Image.from_cpu(python="3.11")
+    before, after = (plan(image.add_framework("spacy", version)) for version in ("3.8.11", "3.8.13"))
+    reasons = [fact.claim for decision in before.decisions if decision.subject == "spacy" for fact in decision.because]
+
+    assert "    spacy==3.8.11 \\\n    click \\\n" in before.dockerfile.render()
+    assert "spacy 3.8.11: it imports click, which it does not name: typer 0.29 no longer brings it" in reasons
+    assert "click" not in after.dockerfile.render()

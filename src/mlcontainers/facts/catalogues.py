@@ -31,6 +31,7 @@ from mlcontainers.facts.tables import (
     SystemLibraries,
     Tool,
     Toolkit,
+    Undeclared,
     Uninstallable,
     WheelSize,
     WheelSizes,
@@ -215,6 +216,11 @@ class Catalogue:
         """The record that says so, where a release was built before NumPy 2 and its metadata does not tell."""
         epochs = self._table("numpy-epochs", NumpyEpoch)
         return next((one for one in epochs if one.project == release.project and release.version < one.first), None)
+
+    def undeclared(self, release: Release) -> Undeclared | None:
+        """The record that says so, where a release imports what its metadata does not name."""
+        row = self._find("undeclared", Undeclared, f"undeclared {release.project}")
+        return row if row is not None and release.version < row.first else None
 
     def uninstallable(
         self, release: Release, *, extra: str = "", python: PythonVersion | None = None

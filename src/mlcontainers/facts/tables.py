@@ -272,6 +272,25 @@ class NumpyEpoch(Sourced):
         return Version(self.record["first_with_numpy_2"])
 
 
+class Undeclared(Sourced):
+    """A project that imports what its metadata does not name, up to some release."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Projects to install beside it."""
+        return tuple(self.record["needs"])
+
+    @cached_property
+    def first(self) -> Version:
+        """Its first release that names them."""
+        return Version(self.record["first_declared"])
+
+    @property
+    def reason(self) -> str:
+        """Why they are needed, as the rest of a sentence that starts with the project."""
+        return str(self.record["reason"])
+
+
 class Uninstallable(Sourced):
     """A release, or an extra of one, that the index cannot fulfil: seen by a resolver."""
 

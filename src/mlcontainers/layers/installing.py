@@ -106,7 +106,7 @@ def install_pins(target: Target) -> Run:
     """
     # By name, so that the same packages are the same layer, whichever of them was asked for first.
     pins = sorted(target.pins, key=lambda pin: pin.project)
-    names = [shell(pin.requirement) for pin in pins]
+    names = [shell(pin.requirement) for pin in pins] + sorted({name for pin in pins for name in pin.also})
     planned = [shell(str(pin)) for pin in pins]
     groups = dict.fromkeys((pin.index, pin.local) for pin in target.pins if pin.index or pin.local)
     commands = [*guard(target), *(_without_dependencies(target, index, local) for index, local in groups)]

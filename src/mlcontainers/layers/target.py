@@ -40,6 +40,8 @@ class Pin(Struct, frozen=True):
     cuda: CudaVersion | None = None
     """The CUDA that its wheel is built for; None in a build for the CPU, and where nobody knows."""
     cudnn: str | None = None
+    also: tuple[str, ...] = ()
+    """Projects that it imports and does not name, each in whatever version fits."""
 
     def __str__(self) -> str:
         return f"{self.project}=={self.version}"

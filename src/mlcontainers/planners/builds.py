@@ -57,6 +57,9 @@ def builds(
         release.project, release.version, None, wheel.cuda, wheel.cudnn, wheel.glibc, wheel.size, (fact,),
         needs=tuple(_requirements(catalogue, release, machine, python)),
     )  # fmt: skip
+    if undeclared := catalogue.undeclared(release):
+        claim = f"{release.project} {release.version}: {undeclared.reason}"
+        plain = replace(plain, also=undeclared.needs, because=(*plain.because, undeclared.why("needs", claim)))
     accelerator = question.accelerator
     if refusal := _by_name(release, accelerator, python):
         yield refusal

@@ -345,7 +345,7 @@ def _pin(image: Image, chosen: Chosen, solution: Solution, sources: Sources) -> 
     python = solution.python
     local = python is not None and in_wheelhouse(sources, chosen, python, image.platform)
     cuda = chosen.cuda or chosen.base_cuda
-    return Pin(chosen.project, chosen.version, chosen.index, local, chosen.extras, cuda, chosen.cudnn)
+    return Pin(chosen.project, chosen.version, chosen.index, local, chosen.extras, cuda, chosen.cudnn, chosen.also)
 
 
 @lru_cache(maxsize=256)

@@ -55,6 +55,8 @@ class Chosen(Struct, frozen=True):
     """What the facts do not know about it."""
     extras: tuple[str, ...] = ()
     """As in `tensorflow[and-cuda]`."""
+    also: tuple[str, ...] = ()
+    """Projects that it imports and does not name."""
     cuda_of_base: bool = False
     """Its wheel brings no CUDA: the base image has to."""
     base_cuda: CudaVersion | None = None
