@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import tarfile
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -16,11 +18,14 @@ from mlcontainers.engines.options import BuildRequest
 from tests.engines.containers import output, temporary_tag
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 SMALL = Image.from_cpu(python="3.11").add_apt("libgomp1").add_pip("iniconfig").add_files("code.py", "/app")
+OWN = Image.from_base("debian:bookworm-slim").add_apt("libgomp1").add_pip("iniconfig").add_files("code.py", "/app")
+"""On a base whose Python comes from the distribution, by apt."""
 
 
 def test_the_lock_has_what_the_builder_takes() -> None:
@@ -43,17 +48,63 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_two_builds_without_a_cache_give_equal_images(context: Path, tmp_path: Path) -> None:
-    request = BuildRequest.of(SMALL, {"context": context, "lock": True, "host_settings": True})
-    digests: list[str] = []
-    for name in ("first", "second"):
-        scratch = tmp_path / name
-        scratch.mkdir()
-        target = f"--output=type=docker,dest={scratch / 'image.tar'},rewrite-timestamp=true"
-        digests.append(attempt(request, scratch, ["--no-cache", target]).digest)
+@pytest.fixture(scope="module")
+def archives(context: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two builds of one locked plan."""
+    request = BuildRequest.of(OWN, {"context": context, "lock": True, "host_settings": True})
+    return archive(request, tmp_path_factory.mktemp("first")), archive(request, tmp_path_factory.mktemp("second"))
 
-    assert digests[0].startswith("sha256:")
-    assert digests[0] == digests[1]
+
+class TestTwoBuilds:
+    """Without a cache, so that every step runs twice."""
+
+    def test_give_equal_images(self, archives: tuple[Path, Path]) -> None:
+        first, second = map(manifest, archives)
+
+        assert len(first["Layers"]) > 5
+        assert first == second
+
+    def test_leave_packages_and_nothing_else(self, archives: tuple[Path, Path]) -> None:
+        """No cache, no lock and no temporary file of an installer."""
+        *_, apt, pip, _workdir, _code = list(layers(archives[0]))
+
+        assert "var/lib/dpkg/status" in apt
+        assert "opt/venv/lib/python3.11/site-packages/iniconfig/__init__.py" in pip
+        # The environment's own lock lies in the environment, and is empty.
+        site = "opt/venv/lib/python3.11/site-packages"
+        assert [path for path in pip if not path.startswith(site) and not site.startswith(path)] == ["opt/venv/.lock"]
+        paths = {path for layer in list(layers(archives[0]))[1:] for path in layer}
+        assert [path for path in paths if path.startswith(("tmp/", "root/", "home/app/.cache/"))] == []
+
+
+def archive(request: BuildRequest, folder: Path) -> Path:
+    """The image of a build without a cache, as a file."""
+    file = folder / "image.tar"
+    target = f"--output=type=docker,dest={file},rewrite-timestamp=true"
+    assert attempt(request, folder, ["--no-cache", target]).digest.startswith("sha256:")
+    return file
+
+
+def manifest(archive: Path) -> dict[str, Any]:
+    """Names and digests of configuration and layers: equal for equal images."""
+    with tarfile.open(archive) as image:
+        (found,) = json.load(_opened(image, "manifest.json"))
+    return cast("dict[str, Any]", found)
+
+
+def layers(archive: Path) -> Iterator[list[str]]:
+    """For each layer the paths in it, the base image's first."""
+    names = manifest(archive)["Layers"]
+    with tarfile.open(archive) as image:
+        for name in names:
+            with tarfile.open(fileobj=_opened(image, name)) as layer:
+                yield layer.getnames()
+
+
+def _opened(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    file = archive.extractfile(name)
+    assert file is not None
+    return file
 
 
 def test_a_locked_image_is_loaded_and_runs(context: Path) -> None:

@@ -45,6 +45,11 @@ _DATED = " /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/l
 """What an installation leaves that holds times, and that no program reads."""
 
 
+def cleared(reproducible: bool) -> str:
+    """The end of a step that installs system packages: lists go, and what holds times where layers are to be equal."""
+    return f"&& rm -rf /var/lib/apt/lists/*{_DATED if reproducible else ''}"
+
+
 def _source_word(text: str) -> str:
     name = word(text, "suite or component")
     if not _WORD(name):
@@ -131,7 +136,7 @@ class Apt(Layer, frozen=True):
             if mirror:
                 yield (f"&& cp {file} {MIRRORED}/",)
         packages = (shell(name) for name in sorted(set(self.packages)))
-        yield update, install, *packages, f"&& rm -rf /var/lib/apt/lists/*{_DATED if target.reproducible else ''}"
+        yield update, install, *packages, cleared(target.reproducible)
 
 
 def _mirrored(mirror: str) -> Iterator[tuple[str, ...]]:

@@ -28,7 +28,9 @@ class Installer(Model, frozen=True):
     def run(self, verb: str, interpreter: str) -> str:
         """It with one of the verbs that both know (`install`, `freeze`, `check`), for this Python."""
         if self.program == "uv":
-            return f"{self.home}/bin/uv pip {verb} --python={interpreter}"
+            # Without a place for it, it makes a cache below HOME also for a verb that fetches nothing.
+            cache = "" if verb == "install" else " --no-cache"
+            return f"{self.home}/bin/uv pip {verb} --python={interpreter}{cache}"
         return f"{interpreter} {self.home}/pip {verb}"
 
     @property

@@ -172,7 +172,8 @@ def netrc_mounts(target: Target) -> tuple[Mount, ...]:
 def one_after_the_other(target: Target, commands: Sequence[Command], mounts: Iterable[Mount] = ()) -> Run:
     """One instruction that runs them in turn, with the installer, its cache and the host's settings at hand."""
     pieces = [*commands[0], *(piece for command in commands[1:] for piece in (f"&& {command[0]}", *command[1:]))]
-    given = (installer_mount(target.installer), Mount.cache(target.installer.cache))
+    installer = target.installer
+    given = (installer_mount(installer), Mount.cache(installer.cache), *scratch_mounts(installer))
     sources = target.sources
     lent = (*host_mounts(sources.host_settings), *wheelhouse_mounts(sources.offline))
     return Run.shell(*pieces, mounts=(*given, *lent, *mounts))
@@ -192,3 +193,12 @@ def _without_dependencies(target: Target, index: Index | None, local: bool) -> C
 def installer_mount(installer: Installer) -> Mount:
     """The installer, present while a step runs."""
     return Mount.bind(installer.home, source=installer.home, from_=installer.program)
+
+
+@lru_cache(maxsize=2)
+def scratch_mounts(installer: Installer) -> tuple[Mount, ...]:
+    """A `/tmp` in memory for uv, which leaves a lock of the environment there and unpacks beside its cache.
+
+    pip clears up behind itself, and holds all wheels of a step in `/tmp`: more than memory may have room for.
+    """
+    return (Mount.tmpfs("/tmp"),) if installer.program == "uv" else ()

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlcontainers.dockerfile import Comment, Run, ShellForm
-from mlcontainers.layers.installing import CONSTRAINTS, installer_mount
+from mlcontainers.layers.installing import CONSTRAINTS, installer_mount, scratch_mounts
 from mlcontainers.values.quoting import shell
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ _REMARK = Comment("What is installed is what was planned, and fits together; oth
 @lru_cache(maxsize=16)
 def compared(interpreter: str, installer: Installer) -> tuple[Instruction | Comment, ...]:
     """A step that changes nothing: it fails where what is installed is not what was planned."""
-    return (_REMARK, Run.shell(*_checks(interpreter, installer), mounts=(installer_mount(installer),)))
+    mounts = (installer_mount(installer), *scratch_mounts(installer))
+    return (_REMARK, Run.shell(*_checks(interpreter, installer), mounts=mounts))
 
 
 @lru_cache(maxsize=256)

@@ -29,7 +29,8 @@ from mlcontainers.dockerfile import (
 from mlcontainers.dockerfile import Healthcheck as HealthcheckInstruction
 from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.layers import Apt, Framework, Pip, Shell, Volatility
-from mlcontainers.layers.installing import CONSTRAINTS, HashedTool, installer_mount, installer_stage
+from mlcontainers.layers.apt import cleared
+from mlcontainers.layers.installing import CONSTRAINTS, HashedTool, installer_mount, installer_stage, scratch_mounts
 from mlcontainers.layers.runtime import compared, compared_within, threads
 from mlcontainers.planners.bases import OWN_PYTHON
 from mlcontainers.values.accelerators import Cuda
@@ -169,9 +170,9 @@ def _distribution_python(decided: Decided) -> Iterator[Item]:
             "&& DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends",
             "ca-certificates",
             "python3",
-            "&& rm -rf /var/lib/apt/lists/*",
+            cleared(decided.target.reproducible),
             f"&& {_environment_maker(installer)} {OWN_PYTHON.removesuffix('/bin/python3')}",
-            mounts=(installer_mount(installer),) if installer.program == "uv" else (),
+            mounts=(installer_mount(installer), *scratch_mounts(installer)) if installer.program == "uv" else (),
         ),
         "base",
     )
@@ -179,7 +180,7 @@ def _distribution_python(decided: Decided) -> Iterator[Item]:
 
 def _environment_maker(installer: Installer) -> str:
     if installer.program == "uv":
-        return f"{installer.home}/bin/uv venv --python=/usr/bin/python3"
+        return f"{installer.home}/bin/uv venv --no-cache --python=/usr/bin/python3"
     return "/usr/bin/python3 -m venv --without-pip"
 
 
