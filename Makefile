@@ -63,6 +63,7 @@ bench-engine: $(VENV)/.dev  ## on the engine that answers: builds against the bu
 
 bench-by-hand: $(VENV)/.dev  ## builds beside Dockerfiles by hand; empties the build cache of the engine that answers
 	$(BIN)/python benchmarks/building.py --empty-the-cache --naive
+	$(BIN)/python benchmarks/building.py --empty-the-cache --no-bytecode
 
 goldens: $(VENV)/.dev  ## write the expected files of tests/cases and the schema again; review the diff
 	$(BIN)/pytest -q -k "equals_the_file or published_schema" --write-goldens tests/cases tests/image tests/dockerfile tests/planners

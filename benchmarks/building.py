@@ -3,7 +3,7 @@
 It empties the build cache of the engine that answers, cache mounts included, so it wants an engine of its own:
 
     make engine MLC_ENGINE_HOME=... DOCKER_HOST=unix://...   (as `.ci/run` does)
-    benchmarks/building.py --empty-the-cache [--rounds 3] [--only sklearn] [--naive]
+    benchmarks/building.py --empty-the-cache [--rounds 3] [--only sklearn] [--naive] [--no-bytecode]
 
 All are built by the same command, and the styles take turns. Medians are told, and the fastest: what the machine allows
 where others disturb it. What the naive style rebuilds, it rebuilds whole, so it does so once.
@@ -48,16 +48,17 @@ class Style:
     dockerfile: Callable[[], str]
 
 
-def by_hand(application: str, suffix: str) -> Style:
-    file = HERE / f"{application}{suffix}.Dockerfile"
-    return Style(application, f"by hand{suffix}", lambda: file.read_text(encoding="utf-8"))
+def by_hand(application: str, suffix: str, *, bytecode: bool = True) -> Style:
+    text = (HERE / f"{application}{suffix}.Dockerfile").read_text(encoding="utf-8")
+    return Style(application, f"by hand{suffix}", lambda: text if bytecode else text.replace(" --compile-bytecode", ""))
 
 
-def ours(application: str) -> Style:
+def ours(application: str, *, bytecode: bool = True) -> Style:
     start = Image.from_cpu(python="3.11")
     framework = start.add_sklearn("1.9.1") if application == "sklearn" else start.add_torch("2.13.0")
     image = framework.add_pip(requirements="requirements.txt").add_files("app", "/app").with_ports(8080)
     image = image.with_cmd("uvicorn", "serve:app", "--host=0.0.0.0", "--port=8080")
+    image = image.with_installer(bytecode=bytecode)
     sources = Sources(wheelhouse=wheel_names(WHEELS)) if application == "torch" and WHEELS else Sources()
     return Style(application, "ours", lambda: plan(image, sources=sources).dockerfile.render())
 
@@ -172,27 +173,30 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=("sklearn", "torch"))
     parser.add_argument("--naive", action="store_true", help="also the one of many articles")
+    parser.add_argument("--no-bytecode", action="store_true", help="without it, in both")
     given = parser.parse_args()
+    bytecode = not given.no_bytecode
     for application in [given.only] if given.only else ["sklearn", "torch"]:
         if application == "torch" and WHEELS is None:
             print("torch: no folder of pip's find-links has its wheel")
             continue
-        styles = [ours(application), by_hand(application, "")]
+        styles = [ours(application, bytecode=bytecode), by_hand(application, "", bytecode=bytecode)]
         if given.naive:
             styles.append(by_hand(application, "-naive"))
         contenders = measured(styles, given.rounds)
         for name, of in (("medians", statistics.median), ("fastest", min)):
-            _print(f"{application}, {name}", {one.style.name: one.row(of) for one in contenders})
+            title = f"{application}{'' if bytecode else ', no bytecode'}, {name}"
+            _print(title, {one.style.name: one.row(of) for one in contenders})
 
 
 def _print(title: str, table: dict[str, dict[str, float]]) -> None:
-    print(f"{title:24}" + "".join(f"{column:>10}" for column in COLUMNS))
+    print(f"{title:32}" + "".join(f"{column:>10}" for column in COLUMNS))
     for name, row in table.items():
-        print(f"{name:24}" + "".join(f"{row[column]:10.1f}" for column in COLUMNS), flush=True)
+        print(f"{name:32}" + "".join(f"{row[column]:10.1f}" for column in COLUMNS), flush=True)
     best = table["by hand"]
     for name, row in table.items():
         if name != "by hand":
-            print(f"{name + ' / by hand':24}" + "".join(f"{row[c] / best[c]:8.2f}  " for c in COLUMNS), flush=True)
+            print(f"{name + ' / by hand':32}" + "".join(f"{row[c] / best[c]:8.2f}  " for c in COLUMNS), flush=True)
 
 
 if __name__ == "__main__":
