@@ -23,7 +23,7 @@ def main() -> None:
     for name, source in KINDS.items():
         names: dict[str, object] = {"dataclass": dataclass, "Struct": Struct, "__name__": __name__}
         names["code"] = compile(source, name, "exec")
-        made = seconds("exec(code)", names, 20)
+        made = seconds("exec(code, globals())", names, 20)
         exec("one, other = Value('x', 1), Value('x', 1)", names)
         instance, hashed, compared = (
             seconds(statement, names, 20_000) for statement in ("Value('x', 1)", "hash(one)", "one == other")

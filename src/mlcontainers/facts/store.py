@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+import msgspec
 
 from mlcontainers.errors import Problem, UnknownFactError
 from mlcontainers.values.text import did_you_mean
@@ -110,8 +111,8 @@ def brief(project: str, record: Record) -> Record:
 
 def _object(line: str, name: str, number: int) -> dict[str, Any]:
     try:
-        found = json.loads(line)
-    except ValueError as error:
+        found = msgspec.json.decode(line)
+    except msgspec.DecodeError as error:
         found = None
         cause = (str(error),)
     else:

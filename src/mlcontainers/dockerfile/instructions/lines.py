@@ -11,8 +11,8 @@ from mlcontainers.dockerfile.refusals import refuse
 if TYPE_CHECKING:
     from mlcontainers.dockerfile.instructions.instruction import Flag, Instruction
 
-# Letters beyond ASCII are no match either.
-_PLAIN = re.compile(r"[^\s'\"\\`\x00-\x1f\x7f-\U0010ffff]*", re.ASCII).fullmatch
+# Printable ASCII without blanks, quotes, backquotes and backslashes.
+_PLAIN = re.compile(r"[!#-&(-\[\]-_a-~]*").fullmatch
 _BELOW = " \\\n    "
 _SPREAD = frozenset(("RUN", "HEALTHCHECK"))
 
