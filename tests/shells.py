@@ -27,6 +27,7 @@ REAL = ("sed", "rm", "mkdir", "cat", "env", "chmod", "ln", "mv", "cp", "dirname"
 STUBS = (
     "/opt/uv/bin/uv",
     "/opt/uv/bin/pip",
+    "/opt/micromamba/bin/micromamba",
     "/opt/venv/bin/python3",
     "/usr/local/bin/python3",
     "/usr/local/bin/python",

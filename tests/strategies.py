@@ -42,6 +42,24 @@ DEBIAN_PACKAGES = st.builds(
 """As Debian's policy names packages, their machines and their versions."""
 
 
+CONDA_PACKAGES = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["", "", "conda-forge::", "bioconda/label/main::"]),
+    st.from_regex(r"[a-z_][a-z0-9_.-]{0,12}[a-z0-9]", fullmatch=True),
+    st.one_of(
+        st.just(""),
+        st.from_regex(r"(=|==|>=|<=|!=| |=\*=)[0-9]{1,2}(\.[0-9]{1,2}){0,2}(\.\*)?", fullmatch=True),
+        st.from_regex(r" ?>=[0-9]\.[0-9]{1,2},(<|!=)[0-9]{2}", fullmatch=True),
+        st.from_regex(r"=[0-9]\.[0-9]{1,2}=\*?[a-z0-9_]{1,8}", fullmatch=True),
+    ),
+)
+"""As conda specifies packages, without brackets."""
+CONDA_CHANNELS = st.one_of(
+    st.sampled_from(["conda-forge", "bioconda", "conda-forge/label/dev"]),
+    st.from_regex(r"https://conda\.example\.com(:8443)?/[A-Za-z0-9._~%+/-]{0,20}", fullmatch=True),
+)
+
+
 def _pep508(name: str, extras: list[str], versions: str, marker: str, blank: str) -> str:
     wanted = f"[{f',{blank}'.join(extras)}]" if extras else ""
     return f"zz-{name}{blank}{wanted}{blank}{versions}{f'{blank}; {marker}' if marker else ''}".strip()

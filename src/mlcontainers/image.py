@@ -21,6 +21,7 @@ from mlcontainers.layers import (
     AnyLayer,
     Apt,
     AptSource,
+    Conda,
     Files,
     Jax,
     Keras,
@@ -355,6 +356,21 @@ class Image(Model, frozen=True):
         files = {"requirements": _text(requirements), "pyproject": _text(pyproject), "lock": _text(lock)}
         parts = {"extras": _list(extras) or None, "groups": _list(groups) or None}
         return self._add(Pip, packages=packages, **files, **parts)
+
+    def add_conda(
+        self,
+        *packages: str,
+        environment: str | Path | None = None,
+        channels: Sequence[str] = (),
+        credentials: str | Secret | None = None,
+    ) -> Self:
+        """Conda packages in an environment of their own, made by micromamba and found by PATH.
+
+        `environment` is an `environment.yml` of the build context, or a lock: a list with `@EXPLICIT`, or a
+        `conda-lock.yml`. Packages by name come from the channels, `conda-forge` where none is named.
+        """
+        fields = {"environment": _text(environment), "channels": _list(channels) or None, "credentials": credentials}
+        return self._add(Conda, packages=packages, **fields)
 
     def add_files(self, source: str | Path, destination: str) -> Self:
         """A file, or all that is in a folder of the build context, into a folder of the image."""

@@ -15,7 +15,16 @@ from mlcontainers.dockerfile import From, Run
 from mlcontainers.layers.runtime import THREADS
 from mlcontainers.values.quoting import shell
 from tests.shells import SHELLS, Call, Said, ShellRoot, shell_texts
-from tests.strategies import CONTEXT_FOLDERS, CONTEXT_PATHS, DEBIAN_PACKAGES, LINES, PEP508, PRINTABLE
+from tests.strategies import (
+    CONDA_CHANNELS,
+    CONDA_PACKAGES,
+    CONTEXT_FOLDERS,
+    CONTEXT_PATHS,
+    DEBIAN_PACKAGES,
+    LINES,
+    PEP508,
+    PRINTABLE,
+)
 
 if TYPE_CHECKING:
     from mlcontainers import Plan
@@ -140,6 +149,37 @@ class TestFolders:
         assert [next(word for word in words if word.startswith("--project=")) for words in exports] == [
             f"--project={place}" for place in places
         ]
+
+
+class TestConda:
+    """`add_conda`: packages, channels and files, each as one argument of micromamba."""
+
+    @settings(max_examples=15)
+    @given(packages=st.lists(CONDA_PACKAGES, min_size=1, max_size=20), channels=st.lists(CONDA_CHANNELS, max_size=4))
+    def test_packages_and_channels(self, root: ShellRoot, name: str, packages: list[str], channels: list[str]) -> None:
+        decided = plan(START.add_conda(*packages, channels=channels, credentials="channel-netrc"))
+
+        (call,) = (call for step in said(root, name, decided) for call in step.of("micromamba", "create"))
+        assert [word for word in call.arguments[1:] if word[:2] != "--"] == sorted(set(packages))
+        assert [word for word in call.arguments if word.startswith("--channel=")] == [
+            f"--channel={channel}" for channel in channels or ["conda-forge"]
+        ]
+        assert call.environment["NETRC"] == "/run/secrets/channel-netrc"
+        assert call.environment["HOME"] == "/dev/shm"
+        assert call.environment["CONDA_OVERRIDE_CUDA"] == ""
+
+    @settings(max_examples=15)
+    @given(folder=CONTEXT_FOLDERS, file=st.sampled_from(["environment.yml", "conda-lock.yml", "linux-64.lock"]))
+    def test_the_file_that_is_read_is_the_file_that_is_mounted(
+        self, root: ShellRoot, name: str, folder: str, file: str
+    ) -> None:
+        decided = plan(START.add_conda(environment=f"{folder}/{file}"))
+
+        *_, run = (node for node in decided.dockerfile.instructions if isinstance(node, Run))
+        (call,) = (call for step in said(root, name, decided) for call in step.of("micromamba", "create"))
+        (word,) = (word for word in call.arguments if word.startswith("--file="))
+        assert _bound(run)[word.removeprefix("--file=")] == f"{folder}/{file}"
+        assert not [word for word in call.arguments if word.startswith("--channel=")]
 
 
 class TestIndexes:

@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 from mlcontainers.layers.apt import Apt, AptSource
+from mlcontainers.layers.conda import Conda
 from mlcontainers.layers.files import Files
 from mlcontainers.layers.framework import Framework, Wish
 from mlcontainers.layers.jax import Jax
@@ -22,7 +23,7 @@ from mlcontainers.layers.torch import Torch
 from mlcontainers.layers.transformers import Transformers
 
 AnyLayer: TypeAlias = Annotated[
-    Apt | Torch | TensorFlow | Keras | Jax | Sklearn | Transformers | Other | Pip | Files | Shell,
+    Apt | Torch | TensorFlow | Keras | Jax | Sklearn | Transformers | Other | Pip | Conda | Files | Shell,
     Field(discriminator="kind"),
 ]
 
@@ -30,6 +31,7 @@ __all__ = [
     "AnyLayer",
     "Apt",
     "AptSource",
+    "Conda",
     "Files",
     "Framework",
     "Index",

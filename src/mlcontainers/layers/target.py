@@ -96,5 +96,9 @@ class Target(Struct, frozen=True):
     """What the files of the layer at hand say."""
     routed: tuple[Routed, ...] = ()
     """What the layer at hand takes from indexes of the user's own."""
+    python_taken: bool = False
+    """The image has a Python, so no layer may bring another unasked."""
+    cuda_taken: bool = False
+    """The base or the wheels bring CUDA, or nothing may, so no layer may bring it."""
     elsewhere: tuple[tuple[str, str], ...] = ()
     """Packages of such indexes that nothing has installed by then, and their index: none may come from another."""

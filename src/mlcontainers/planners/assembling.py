@@ -28,8 +28,9 @@ from mlcontainers.dockerfile import (
 )
 from mlcontainers.dockerfile import Healthcheck as HealthcheckInstruction
 from mlcontainers.errors import ImpossibleError, Problem
-from mlcontainers.layers import Apt, Framework, Pip, Shell, Volatility
+from mlcontainers.layers import Apt, Conda, Framework, Pip, Shell, Volatility
 from mlcontainers.layers.apt import cleared
+from mlcontainers.layers.conda import MICROMAMBA, micromamba_stage
 from mlcontainers.layers.installing import CONSTRAINTS, HashedTool, installer_mount, installer_stage, scratch_mounts
 from mlcontainers.layers.runtime import compared, compared_within, threads
 from mlcontainers.planners.bases import OWN_PYTHON
@@ -98,6 +99,9 @@ def _items(decided: Decided) -> Iterator[Item]:
         base = _named(base, decided.lock)
         for item in installer_stage(base, target.installer, decided.tools, target.sources):
             yield item, "installer"
+        yield Blank(), None
+    if any(isinstance(layer, Conda) for layer in decided.image.layers):
+        yield from ((item, "micromamba") for item in micromamba_stage(_named(MICROMAMBA, decided.lock)))
         yield Blank(), None
     yield From(str(_named(decided.base.reference, decided.lock))), "base"
     yield _environment(decided), "environment"

@@ -12,7 +12,8 @@ from mlcontainers.dockerfile import Add, Copy, Run, Workdir
 from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.image import CpuBase, CudaBase, ReferenceBase
-from mlcontainers.layers import Framework, Other, Pin, Pip, Shell, Target
+from mlcontainers.layers import Conda, Framework, Other, Pin, Pip, Shell, Target
+from mlcontainers.layers.conda import MICROMAMBA, MICROMAMBA_SOURCE
 from mlcontainers.layers.installing import HashedTool
 from mlcontainers.planners.assembling import Decided, assemble
 from mlcontainers.planners.bases import (
@@ -29,6 +30,13 @@ from mlcontainers.planners.bases import (
 )
 from mlcontainers.planners.builds import RULE
 from mlcontainers.planners.cudas import cuda_problem
+from mlcontainers.planners.environments import (
+    CONDA_PYTHON,
+    asked,
+    cuda_taken,
+    on_conda_python,
+    python_taken,
+)
 from mlcontainers.planners.forecasting import forecast
 from mlcontainers.planners.hosts import served, spoken_capabilities
 from mlcontainers.planners.offline import offline_problems
@@ -97,7 +105,8 @@ def plan(
     if isinstance(solution, Refusal):
         raise ImpossibleError(_impossible(catalogue, image, question, solution))
     accelerator = _decided_accelerator(question.accelerator, solution)
-    base = _base(catalogue, image, solution, accelerator, known)
+    conda = asked(image, read)
+    base = on_conda_python(catalogue, image, _base(catalogue, image, solution, accelerator, known), conda)
     groups = tuple(tuple(wish.project for wish in group) for group in _wishes(image, accelerator))
     order = written_order(image.layers, depths(groups, solution.packages))
     if late := too_late(groups, order, solution.packages):
@@ -112,6 +121,8 @@ def plan(
         sources,
         installer=image.installer,
         reproducible=lock is not None,
+        python_taken=python_taken(image, base, read, conda),
+        cuda_taken=cuda_taken(base, solution, accelerator),
     )
     names = (
         *((image.installer.program,) if _installs(image) or base.distribution_python else ()),
@@ -136,6 +147,7 @@ def plan(
         system.decision,
         _lock(lock),
         _installer(catalogue, base, image),
+        _micromamba(image),
     )
     return Plan(
         image=image,
@@ -261,6 +273,9 @@ def _refuse_contradictions(image: Image, known: Known) -> None:
         for kind, count in Counter(_subject(layer) for layer in image.layers if isinstance(layer, Framework)).items()
         if count > 1
     ]
+    if sum(isinstance(layer, Conda) for layer in image.layers) > 1:
+        what, hint = "conda is added more than once", "add it once: one environment is solved as a whole"
+        problems.append(Problem("twice", "error", "layers (conda)", what, (), (hint,)))
     base = image.base
     if (
         isinstance(base, ReferenceBase)
@@ -400,6 +415,8 @@ def _decisions(
 
 
 def _why_python(image: Image, base: Base, solution: Solution) -> tuple[Fact, ...]:
+    if base.interpreter == CONDA_PYTHON:
+        return (Fact("the conda environment brings it, and its programs come first in PATH", RULE),)
     if image.base.python is not None:
         return (Fact("you asked for it", "image"),)
     if isinstance(image.base, ReferenceBase) or base.distribution_python:
@@ -461,6 +478,14 @@ def _installer(catalogue: Catalogue, base: Base, image: Image) -> Decision | Non
     return Decision("installer", f"{name} {tool.version}", because)
 
 
+def _micromamba(image: Image) -> Decision | None:
+    if not any(isinstance(layer, Conda) for layer in image.layers):
+        return None
+    newest = Fact("it was the newest image of micromamba", MICROMAMBA_SOURCE)
+    machine = Fact("what it chooses depends on the image, and not on the CPU or GPU of the machine that builds", RULE)
+    return Decision("conda", str(MICROMAMBA), (newest, machine))
+
+
 def _answered(image: Image, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     """Warnings that the user has answered become remarks that say so."""
     answers = dict(image.assumptions)
@@ -487,7 +512,9 @@ def _layers(dockerfile: Dockerfile) -> int:
 
 def _required_secrets(image: Image, taken: Iterable[Routed]) -> tuple[str, ...]:
     of_commands = (secret.id for layer in image.layers if isinstance(layer, Shell) for secret in layer.secrets)
-    return tuple(dict.fromkeys((*of_commands, *(routed.credentials for routed in taken if routed.credentials))))
+    of_channels = (layer.credentials.id for layer in image.layers if isinstance(layer, Conda) and layer.credentials)
+    of_indexes = (routed.credentials for routed in taken if routed.credentials)
+    return tuple(dict.fromkeys((*of_commands, *of_channels, *of_indexes)))
 
 
 def _host_secrets(sources: Sources) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mlcontainers.errors import InvalidValueError, Problem
-from mlcontainers.layers import Pip
+from mlcontainers.layers import Conda, Pip
 from mlcontainers.layers.target import Reading
+from mlcontainers.values.environments import EnvironmentFile
 from mlcontainers.values.requirements import Asked, IndexLine, RequirementsFile
 from mlcontainers.values.wishes import PackageRequirement
 
@@ -33,6 +34,8 @@ class LayerFiles(Struct, frozen=True):
     indexes: tuple[IndexLine, ...] = ()
     included: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    environment: EnvironmentFile | None = None
+    """What the file of a conda environment says."""
 
     def reading(self) -> Reading:
         """As the layer needs to hear it."""
@@ -42,7 +45,8 @@ class LayerFiles(Struct, frozen=True):
 
 def read_files(image: Image, context: ContextFiles | None) -> tuple[LayerFiles, ...]:
     """For each layer what its files say; raises InvalidValueError with all that cannot go into an image."""
-    read = tuple(_read(layer, place, context) for place, layer in enumerate(image.layers))
+    machine = image.platform.machine
+    read = tuple(_read(layer, place, context, machine) for place, layer in enumerate(image.layers))
     problems = tuple(problem for layer in read for problem in layer.problems if problem.severity == "error")
     if problems:
         raise InvalidValueError(*problems)
@@ -53,30 +57,32 @@ def wanted_files(image: Image, text: Callable[[str], str | None]) -> dict[str, s
     """The files of the build context that a plan of this image reads, as far as they are there."""
     found: dict[str, str] = {}
     for layer in image.layers:
-        for path in layer.files if isinstance(layer, Pip) else ():
-            _collect(path, text, found)
+        for path in layer.files if isinstance(layer, Pip | Conda) else ():
+            _collect(path, text, found, nested=isinstance(layer, Pip))
     return found
 
 
-def _collect(path: str, text: Callable[[str], str | None], found: dict[str, str]) -> None:
+def _collect(path: str, text: Callable[[str], str | None], found: dict[str, str], *, nested: bool = True) -> None:
     """A file and, where it is a requirements file, those that it names."""
     content = None if path in found else text(path)
     if content is None:
         return
     found[path] = content
-    if not path.endswith((".toml", "uv.lock")):
+    if nested and not path.endswith((".toml", "uv.lock")):
         for name, _, _ in RequirementsFile.parse(content, path).included:
             _collect(str(name), text, found)
 
 
-def _read(layer: object, place: int, context: ContextFiles | None) -> LayerFiles:
-    if not isinstance(layer, Pip) or not layer.files:
+def _read(layer: object, place: int, context: ContextFiles | None, machine: str) -> LayerFiles:
+    if not isinstance(layer, Pip | Conda) or not layer.files:
         return LayerFiles()
-    where = f"layers[{place}] (pip)"
+    where = f"layers[{place}] ({layer.kind})"
     if context is None:
         what = f"what {' and '.join(layer.files)} ask{'' if len(layer.files) > 1 else 's'} for was not compared"
         hint = "give the folder: mlcontainers plan --context DIR; a build reads it by itself"
         return LayerFiles(problems=(Problem("unread-file", "info", where, what, (), (hint,)),))
+    if isinstance(layer, Conda):
+        return _environment(context, layer.files[0], where, machine)
     read = _requirements(context, str(layer.requirements), where) if layer.requirements else LayerFiles()
     if layer.pyproject:
         read = _both(read, _pyproject(context, layer, str(layer.pyproject), where))
@@ -85,9 +91,24 @@ def _read(layer: object, place: int, context: ContextFiles | None) -> LayerFiles
     return read
 
 
+def _environment(context: ContextFiles, path: str, where: str, machine: str) -> LayerFiles:
+    text = context.get(path)
+    if text is None:
+        return _missing(path, where)
+    # As conda names platforms: linux-64, linux-aarch64.
+    file = EnvironmentFile.parse(text, path, f"linux-{machine.removeprefix('x86_')}")
+    return LayerFiles(problems=file.problems, environment=file)
+
+
 def _both(one: LayerFiles, other: LayerFiles) -> LayerFiles:
-    fields = ("asked", "constraints", "locked", "indexes", "included", "problems")
-    return LayerFiles(*((*getattr(one, name), *getattr(other, name)) for name in fields))
+    return LayerFiles(
+        asked=(*one.asked, *other.asked),
+        constraints=(*one.constraints, *other.constraints),
+        locked=(*one.locked, *other.locked),
+        indexes=(*one.indexes, *other.indexes),
+        included=(*one.included, *other.included),
+        problems=(*one.problems, *other.problems),
+    )
 
 
 def _missing(path: str, where: str) -> LayerFiles:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.layers import Pip, Shell
 from mlcontainers.layers.framework import build_for
+from mlcontainers.planners.environments import conda_problems
 from mlcontainers.planners.routing import applies, index_problems
 from mlcontainers.values.accelerators import Cpu, Cuda
 
@@ -42,6 +43,7 @@ def remarks(
         *_packages(catalogue, image, solution, accelerator, read),
         *index_problems(image, read, solution.packages),
         *(problem for files in read for problem in files.problems),
+        *conda_problems(catalogue, image, base, solution, accelerator, read),
         *_cuda_twice(base, solution),
         *_cuda_unused(image, base, accelerator),
         *_gpus_unused(image, accelerator),
