@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.engines.leftovers import MARK
+
 if TYPE_CHECKING:
     import signal
 
 SCRIPTS = Path(__file__).parents[1] / "engine"
 BASE = "python:3.11-slim-bookworm"
 DISK = "1200M"
-MARK = "MLC_TEST_MARK"
-"""The variable by which a test knows the processes that it started."""
 
 
 def missing() -> str:

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -20,12 +19,13 @@ import pytest
 from mlcontainers import BuildFailedError, BuiltImage, Cache, EngineError, EngineNotFoundError, Image
 from mlcontainers import build as build_and_verify
 from mlcontainers.engines import buildx
-from mlcontainers.engines.events import Event, StepStarted
-from tests.engines.private import MARK
+from mlcontainers.engines.events import Event, Pulling, StepStarted
+from tests.engines.leftovers import MARK, marked
 from tests.engines.servers import Index, refusing, serving, silent, slowly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.engines.private import PrivateEngine
 
@@ -44,18 +44,6 @@ def clean(private_engine: PrivateEngine, tmp_path: Path, monkeypatch: pytest.Mon
     assert list(folder.iterdir()) == []
     assert private_engine.docker("ps", "--all", "--quiet").stdout == ""
     assert marked(mark) == []
-
-
-def marked(mark: str) -> list[str]:
-    """Programs that were started from here and still run."""
-    found: list[str] = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if process.name != str(os.getpid()) and mark in (process / "environ").read_text(errors="replace"):
-                found.append((process / "cmdline").read_text())
-        except OSError:
-            continue
-    return found
 
 
 @pytest.fixture
@@ -214,6 +202,26 @@ class TestRegistry:
 
         assert code(error) == "no-base-image"
         assert "no answer within 2 seconds" in str(error)
+
+    def test_stopped_while_a_base_image_comes_down(
+        self, private_engine: PrivateEngine, registry: str, tag: str
+    ) -> None:
+        """The engine has nothing of it any more; what has come down by then may stay."""
+        base = f"{registry}/pulled:{uuid4().hex[:12]}"
+        build(small("head -c 3000000 /dev/urandom > /srv/x"), tags=[base], load=False, push=True)
+        private_engine.docker("builder", "prune", "--all", "--force")
+
+        def interrupt(event: Event) -> None:
+            if isinstance(event, Pulling):
+                raise KeyboardInterrupt
+
+        image = Image.from_base(base, python="3.11").add_run("true")
+        with pytest.raises(KeyboardInterrupt):
+            build(image, tags=[tag], progress=interrupt)
+
+        assert not has(private_engine, tag)
+        build(image, tags=[tag])
+        assert has(private_engine, tag)
 
     def test_a_slow_one_is_waited_for(
         self, private_engine: PrivateEngine, registry: str, monkeypatch: pytest.MonkeyPatch

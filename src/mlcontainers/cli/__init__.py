@@ -10,14 +10,14 @@ from typing import NoReturn
 _ABSENT = "error[no-cli]: the command line needs {name}, which is not installed: pip install 'mlcontainers[cli]'\n"
 
 
-def _terminate(*_: object) -> NoReturn:
+def terminate(*_: object) -> NoReturn:
     """Leave by the door, so that builders and temporary files on the way are cleaned up."""
     raise SystemExit(128 + signal.SIGTERM)
 
 
 def main() -> None:
     """The program `mlcontainers`."""
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, terminate)
     try:
         sys.exit(_run(sys.argv[1:]))
     except KeyboardInterrupt:

@@ -108,6 +108,13 @@ def read_metadata(scratch: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
 
 
+def built_digests(scratch: Path) -> tuple[str, ...]:
+    """Of all images that the builder has written of, one or many."""
+    found = read_metadata(scratch)
+    written = (found, *(cast("dict[str, Any]", each) for each in found.values() if isinstance(each, dict)))
+    return tuple(str(each["containerimage.digest"]) for each in written if "containerimage.digest" in each)
+
+
 def read_attempt(plan: Plan, found: Mapping[str, Any], ended: Ended) -> Attempt:
     """What the builder says of one image."""
     provenance: Any = found.get("buildx.build.provenance") or {}

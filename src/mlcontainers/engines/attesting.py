@@ -115,7 +115,8 @@ def in_registry(name: str, digest: str) -> frozenset[str]:
     manifests: list[dict[str, Any]] = index.get("manifests") or []
     made = [str(each["digest"]) for each in manifests if _is_attestation(each)]
     each_has = [frozenset(_told(_manifest(f"{name}@{digest}"))) for digest in made]
-    return frozenset.intersection(*each_has) if each_has else frozenset()
+    first, *others = each_has or [frozenset[str]()]
+    return first.intersection(*others)
 
 
 def _is_attestation(descriptor: dict[str, Any]) -> bool:

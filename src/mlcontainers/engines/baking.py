@@ -6,23 +6,22 @@ without it; what was built until then is in its cache.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mlcontainers.dockerfile.render import written
-from mlcontainers.engines.attempts import QUIET, checking, failed, read_attempt, read_metadata
+from mlcontainers.engines.attempts import QUIET, built_digests, checking, failed, read_attempt, read_metadata
 from mlcontainers.engines.bake_events import run_bake
 from mlcontainers.engines.bake_files import FILESYSTEM, bake_command
-from mlcontainers.engines.building import begin, finished, reused
+from mlcontainers.engines.building import begin, finished, nothing_unnamed, reused
 from mlcontainers.engines.buildx import Ended
 from mlcontainers.engines.built import BuiltImage
 from mlcontainers.engines.caches import Cache, caches
 from mlcontainers.engines.cells import BuiltCell, CellEvent, filled, slugs
 from mlcontainers.engines.events import Built, StepCached
 from mlcontainers.engines.faults import SNAPSHOT_RACE
+from mlcontainers.engines.finishing import scratch_folder
 from mlcontainers.engines.options import BuildOptions, BuildRequest
 from mlcontainers.engines.sdk import docker_sdk
 from mlcontainers.errors import (
@@ -38,6 +37,7 @@ from mlcontainers.planners.matrices import Cell, Matrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from mlcontainers.engines.attempts import Attempt
     from mlcontainers.engines.bake_events import Bake
@@ -182,8 +182,8 @@ def _built(
             left[name] = begun
         else:
             outcomes[name] = there
-    with tempfile.TemporaryDirectory(prefix="mlcontainers-") as folder:
-        baking = _Baking(left, cells, tell, Path(folder))
+    with scratch_folder() as scratch, nothing_unnamed(client, lambda: built_digests(scratch)):
+        baking = _Baking(left, cells, tell, scratch)
         for name, done in baking.run().items():
             try:
                 if isinstance(done, BuildFailedError):

@@ -6,17 +6,17 @@ its content, and only then the names that were asked for move to it.
 
 from __future__ import annotations
 
-import tempfile
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlcontainers.engines.attempts import Attempt, attempt
+from mlcontainers.engines.attempts import Attempt, attempt, built_digests
 from mlcontainers.engines.attesting import kinds
 from mlcontainers.engines.built import BuiltImage, attributed
 from mlcontainers.engines.events import Built, Changed, Reused, Tagged, Verified, Warned
 from mlcontainers.engines.fingerprints import Fingerprint
+from mlcontainers.engines.finishing import scratch_folder, to_the_end
 from mlcontainers.engines.ignoring import refuse_leaks
 from mlcontainers.engines.intent import base_images, changed, fingerprint
 from mlcontainers.engines.naming import FINGERPRINT, content_names, give_names, there_already
@@ -29,7 +29,8 @@ from mlcontainers.errors import EngineError, Problem, VerifyFailedError
 from mlcontainers.values.references import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from mlcontainers.engines.caches import Cache
     from mlcontainers.engines.events import Progress
@@ -158,8 +159,7 @@ def _one(request: BuildRequest) -> BuiltImage:
         begun = begin(client, request)
         if there := reused(client, begun):
             return there
-        with tempfile.TemporaryDirectory(prefix="mlcontainers-") as folder:
-            scratch = Path(folder)
+        with scratch_folder() as scratch, nothing_unnamed(client, lambda: built_digests(scratch)):
             done = attempt(begun.request, scratch, [f"--output={begun.output(scratch)}"])
             return finished(client, begun, done, scratch)
 
@@ -234,9 +234,27 @@ def reused(client: Any, begun: Begun) -> BuiltImage | None:
 
 def finished(client: Any, begun: Begun, done: Attempt, scratch: Path) -> BuiltImage:
     """What the builder has built: verified, and then named. `scratch` is the folder that it was built with."""
-    if archive := begun.archive(scratch):
-        load_archive(client, archive)
-    return _result(client, begun, _named(client, begun, done))
+    with nothing_unnamed(client, lambda: (done.digest,)):
+        if archive := begun.archive(scratch):
+            load_archive(client, archive)
+        return _result(client, begun, _named(client, begun, done))
+
+
+@contextmanager
+def nothing_unnamed(client: Any, built: Callable[[], Iterable[str]]) -> Generator[None]:
+    """Whoever is interrupted, or cannot name what was built, leaves nothing of it in the engine.
+
+    What fails its verification stays, so that one can look into it.
+    """
+    try:
+        yield
+    except VerifyFailedError:
+        raise
+    except BaseException:
+        with to_the_end(), suppress(Exception):  # an engine that has gone away keeps what it has
+            for digest in built():
+                remove_unnamed(client, digest)
+        raise
 
 
 def _named(client: Any, begun: Begun, done: Attempt) -> _Outcome:
@@ -251,15 +269,9 @@ def _named(client: Any, begun: Begun, done: Attempt) -> _Outcome:
     if stored is None:
         what = "the builder has built an image, and the engine has not got it"
         raise EngineError(Problem("not-loaded", "error", "", what, (f"its digest is {done.digest}",), ("build again",)))
-    try:
-        if request.verify:
-            _verify(request, stored)
-        digest = give_names(client, request, names, stored, {})
-    except VerifyFailedError:
-        raise  # it stays, so that one can look into it
-    except BaseException:
-        remove_unnamed(client, stored.id)
-        raise
+    if request.verify:
+        _verify(request, stored)
+    digest = give_names(client, request, names, stored, {})
     if not request.load:
         remove_unnamed(client, stored.id)
     return _Outcome(digest or stored.digest, names, stored if request.load else None, done)

@@ -9,9 +9,10 @@ import select
 import subprocess
 from collections import deque
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from mlcontainers.engines.events import Decoder, Output, StepCached, StepDone, StepFailed, StepStarted
+from mlcontainers.engines.finishing import to_the_end
 from mlcontainers.engines.stopping import Stop, interrupt
 
 if TYPE_CHECKING:
@@ -130,27 +131,27 @@ def run(
     An interrupt is handed on to it and waited for. It runs in a process group of its own, so that a terminal's Ctrl-C
     reaches it once, through us. Another thread ends it through `stop`; then StoppedError is raised.
     """
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **environment},
-        start_new_session=True,
-    )
-    assert process.stderr is not None
+    process: subprocess.Popen[bytes] | None = None
     try:
-        with (stop or Stop()).interrupting(process):
-            silent = _listen(process.stderr, heard)
+        with to_the_end():
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env={**os.environ, **environment},
+                start_new_session=True,
+            )
+        with (stop or Stop()).interrupting(process), cast("IO[bytes]", process.stderr) as stream:
+            silent = _listen(stream, heard)
             if silent:
                 _stop(process)
             return (1 if silent else process.wait()), silent
     except BaseException:
-        _stop(process)
+        if process is not None:
+            _stop(process)
         raise
-    finally:
-        process.stderr.close()
 
 
 def _listen(stream: IO[bytes], heard: Heard) -> str:

@@ -7,6 +7,8 @@ import uuid
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from mlcontainers.engines.finishing import to_the_end
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -28,7 +30,8 @@ def temporary(client: Any, reference: str, **options: Any) -> Generator[Any]:
         container = client.containers.create(reference, name=name, labels={LABEL: "1"}, **options)
         yield container
     finally:
-        _remove(client, name, created=container is not None)
+        with to_the_end():
+            _remove(client, name, created=container is not None)
 
 
 def _remove(client: Any, name: str, *, created: bool) -> None:

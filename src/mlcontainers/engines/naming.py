@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlcontainers.engines import attesting
 from mlcontainers.engines.events import Tagged
+from mlcontainers.engines.finishing import to_the_end
 from mlcontainers.engines.registry import name_in_registry, resolve
 from mlcontainers.engines.store import find, pull, push, tag, untag
 from mlcontainers.errors import EngineError
@@ -109,15 +110,18 @@ def give_names(
             missing = (name for name in names if name not in digests)
             digests |= {name: _push(client, request, name) for name in missing}
         if request.load and stored is not None:
+            with to_the_end():
+                for reference in request.references:
+                    tag(client, stored.id, reference)
             for reference in request.references:
-                tag(client, stored.id, reference)
                 request.progress(Tagged(str(reference), "engine"))
         if request.push:
             digests |= _moved_in_registry(client, request, stored, digests)
     finally:
         if not request.load:
-            for name in borrowed:
-                untag(client, name)
+            with to_the_end():
+                for name in borrowed:
+                    untag(client, name)
     return next(iter(digests.values()), "")
 
 
