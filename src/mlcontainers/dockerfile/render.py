@@ -18,13 +18,17 @@ def written(instruction: Instruction, escape: str = "\\") -> str:
 
     Nodes are spelled with a backslash; a file with another escape character gets that one.
     """
-    if escape == "\\":
-        text = line(instruction, escape)
-    else:
-        text = line(_respelled(instruction, escape), escape).replace("\\\n", f"{escape}\n")
-    for heredoc in instruction.heredocs:
-        text += f"\n{heredoc.body}{heredoc.delimiter}"
-    return text
+    if escape != "\\":
+        return line(_respelled(instruction, escape), escape).replace("\\\n", f"{escape}\n") + _below(instruction)
+    known: str | None = instruction.__dict__.get("written")
+    if known is None:
+        # It never changes, and plans share most of their instructions.
+        known = instruction.__dict__["written"] = line(instruction, escape) + _below(instruction)
+    return known
+
+
+def _below(instruction: Instruction) -> str:
+    return "".join([f"\n{heredoc.body}{heredoc.delimiter}" for heredoc in instruction.heredocs])
 
 
 def _respelled(instruction: Instruction, escape: str) -> Instruction:

@@ -54,6 +54,10 @@ HOME = "/home/app"
 """The home of whoever runs the container: any user may write here, as in `/tmp`."""
 DEFAULT_USER = "1000:1000"
 DEFAULT_WORKDIR = "/app"
+_HOME_FOR_ANY = (
+    Comment("Any user may write to the home and its caches, as to /tmp: clusters choose the user themselves."),
+    Run.shell(f"install -d -m 1777 {HOME} {HOME}/.cache"),
+)
 _INSTALLER_FALLBACK = "python:3.13-slim-bookworm"
 
 _INIT = ("dumb-init", "--")
@@ -105,11 +109,7 @@ def _items(decided: Decided) -> Iterator[Item]:
         yield Blank(), None
     yield From(str(_named(decided.base.reference, decided.lock))), "base"
     yield _environment(decided), "environment"
-    yield (
-        Comment("Any user may write to the home and its caches, as to /tmp: clusters choose the user themselves."),
-        "user",
-    )
-    yield Run.shell(f"install -d -m 1777 {HOME} {HOME}/.cache"), "user"
+    yield from ((item, "user") for item in _HOME_FOR_ANY)
     yield from _distribution_python(decided)
     if any(isinstance(layer, Framework) for layer in decided.image.layers):
         yield from ((item, "threads") for item in threads(decided.target.interpreter))
@@ -159,6 +159,12 @@ def _environment(decided: Decided) -> Env:
     pairs: list[tuple[str, str | Word]] = [(key, ours[key]) for key in sorted(ours) if key not in asked]
     if decided.base.distribution_python:
         pairs.append(("PATH", Word.template(f"{OWN_PYTHON.rpartition('/')[0]}:$PATH")))
+    return _variables(tuple(pairs))
+
+
+@lru_cache(maxsize=1024)
+def _variables(pairs: tuple[tuple[str, str | Word], ...]) -> Env:
+    """Most images have most of theirs in common."""
     return Env(pairs)
 
 
@@ -203,7 +209,7 @@ def _settings(decided: Decided) -> Iterator[_Setting]:
     if image.env:
         # Frameworks are wheels and system packages are packages: no variable of the user's changes them.
         steady = {Volatility.SYSTEM, Volatility.FRAMEWORK}
-        yield _Setting(((Env(image.env), "env"),), lambda layer, _: layer.volatility not in steady)
+        yield _Setting(((_variables(image.env), "env"),), lambda layer, _: layer.volatility not in steady)
     workdir = Workdir(str(image.workdir or DEFAULT_WORKDIR))
     yield _Setting(((Blank(), None), (workdir, "workdir")), lambda layer, _: layer.volatility >= Volatility.CODE)
 
@@ -266,13 +272,17 @@ def _merged(image: Image, order: tuple[int, ...]) -> Iterator[tuple[tuple[int, .
         order, key=lambda position: -1 if isinstance(image.layers[position], Apt) else position
     ):
         positions = tuple(group)
-        layers = [layer for position in positions if isinstance(layer := image.layers[position], Apt)]
         if alike >= 0:
             yield positions, image.layers[alike]
         else:
-            names = tuple(name for layer in layers for name in layer.packages)
-            sources = dict.fromkeys(source for layer in layers for source in layer.sources)
-            yield positions, Apt(packages=names, sources=tuple(sources))
+            yield positions, _joined(tuple(layer for n in positions if isinstance(layer := image.layers[n], Apt)))
+
+
+@lru_cache(maxsize=1024)
+def _joined(layers: tuple[Apt, ...]) -> Apt:
+    names = tuple(name for layer in layers for name in layer.packages)
+    sources = dict.fromkeys(source for layer in layers for source in layer.sources)
+    return Apt(packages=names, sources=tuple(sources))
 
 
 def _seal(image: Image) -> Env:
@@ -288,7 +298,7 @@ def _seal(image: Image) -> Env:
         for key, value in layer.environment()
         if key not in dict(image.env)
     }
-    return Env(dict(sorted({**theirs, "PIP_CONSTRAINT": CONSTRAINTS, "UV_CONSTRAINT": CONSTRAINTS}.items())))
+    return _variables(tuple(sorted({**theirs, "PIP_CONSTRAINT": CONSTRAINTS, "UV_CONSTRAINT": CONSTRAINTS}.items())))
 
 
 def _runtime(decided: Decided) -> Iterator[Item]:

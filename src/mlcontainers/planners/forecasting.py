@@ -49,18 +49,27 @@ class Forecast(Struct, frozen=True):
 
 def forecast(catalogue: Catalogue, image: Image, packages: tuple[Chosen, ...], layers: int) -> Forecast:
     """The weight of everything that is installed, each package once."""
-    weights, unknown = weigh(catalogue, packages, image.platform.machine, tuple(_named(image)))
-    download = sum(weight.download for weight in weights.values())
-    unpacked = sum(weight.unpacked for weight in weights.values())
-    bytecode = int(sum(weight.python for weight in weights.values()) * BYTECODE)
-    compressed = download + int(bytecode * COMPRESSED_BYTECODE)
+    total, unknown = _total(catalogue, packages, image.platform.machine, tuple(_named(image)))
+    bytecode = int(total.python * BYTECODE)
+    compressed = total.download + int(bytecode * COMPRESSED_BYTECODE)
     others = tuple(
         f"layers[{position}] ({layer.kind})"
         for position, layer in enumerate(image.layers)
         if not isinstance(layer, Framework | Pip) or (isinstance(layer, Pip) and layer.requirements is not None)
     )
-    peak = 2 * unpacked + bytecode + compressed
-    return Forecast(download, unpacked + bytecode, compressed, peak, layers, (*unknown, *others))
+    peak = 2 * total.unpacked + bytecode + compressed
+    return Forecast(total.download, total.unpacked + bytecode, compressed, peak, layers, (*unknown, *others))
+
+
+@lru_cache(maxsize=1024)
+def _total(
+    catalogue: Catalogue, packages: tuple[Chosen, ...], machine: str, more: tuple[str, ...]
+) -> tuple[WheelSize, tuple[str, ...]]:
+    """All wheels together, and the packages that nobody has measured."""
+    weights, unknown = weigh(catalogue, packages, machine, more)
+    wheels = weights.values()
+    download, unpacked = sum(wheel.download for wheel in wheels), sum(wheel.unpacked for wheel in wheels)
+    return WheelSize(download, unpacked, sum(wheel.python for wheel in wheels)), unknown
 
 
 def _named(image: Image) -> Iterator[str]:

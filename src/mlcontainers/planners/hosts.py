@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -31,7 +32,8 @@ def on_host(
     return refused or replace(chosen, doubts=(*chosen.doubts, *_unknown_gpus(catalogue, question, release, chosen)))
 
 
-def served(catalogue: Catalogue, packages: Iterable[Chosen], machine: str) -> tuple[str, ...]:
+@lru_cache(maxsize=1024)
+def served(catalogue: Catalogue, packages: tuple[Chosen, ...], machine: str) -> tuple[str, ...]:
     """The compute capabilities in the build of torch that was chosen; none where nobody has listed them."""
     for package in packages:
         release = catalogue.release(package.project, package.version.public)

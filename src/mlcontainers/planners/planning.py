@@ -88,9 +88,15 @@ def plan(
     Raises InvalidValueError for what a file cannot say, and ImpossibleError with all reasons and the nearest images
     that work.
     """
-    catalogue = facts or shipped_catalogue()
-    sources = sources or Sources()
     files = context if context is None or isinstance(context, ContextFiles) else ContextFiles.of(context)
+    return planned(image, sources or Sources(), facts or shipped_catalogue(), files, lock)
+
+
+@lru_cache(maxsize=128)
+def planned(
+    image: Image, sources: Sources, catalogue: Catalogue, files: ContextFiles | None, lock: Lock | None
+) -> Plan:
+    """The plan, made once for equal images: commands, matrices and services ask for it again and again."""
     read = read_files(image, files)
     known = known_base(catalogue, image.base.reference) if isinstance(image.base, ReferenceBase) else Known()
     _refuse_contradictions(image, known)

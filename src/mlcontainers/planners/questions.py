@@ -37,7 +37,7 @@ class Question(Struct, frozen=True):
     """The GPUs of that machine, by compute capability or by name."""
 
 
-class Chosen(Struct, frozen=True):
+class Chosen(Struct, frozen=True, cache_hash=True):
     """One release and build, with the facts it rests on."""
 
     project: str

@@ -103,9 +103,7 @@ class PackageRequirement(TextValue, frozen=True):
     @property
     def name(self) -> str:
         """The project's name in its normal form, such as `scikit-learn`."""
-        from packaging.utils import canonicalize_name
-
-        return canonicalize_name(self.requirement.name)
+        return _name(self.text)
 
     def __str__(self) -> str:
         return self.text
@@ -129,3 +127,10 @@ def _requirement(text: str) -> Requirement:
             because=("a package at an address has no version that facts could be compared with",),
         )
     return requirement
+
+
+@lru_cache(maxsize=1024)
+def _name(text: str) -> str:
+    from packaging.utils import canonicalize_name
+
+    return canonicalize_name(_requirement(text).name)
