@@ -18,6 +18,8 @@ TORCH = CPU.add_torch("2.9.1").add_apt("ffmpeg").add_pip("accelerate>=1.2").with
 DIGEST = "sha256:" + "ab" * 32
 LOCKED = CPU.add_pip(lock="requirements.lock")
 LOCK = {"requirements.lock": f"six==1.17.0 --hash={DIGEST} --hash=sha256:{'cd' * 32}\n"}
+CONDA = CPU.add_conda(environment="linux-64.lock")
+CONDA_LOCK = {"linux-64.lock": f"@EXPLICIT\nhttps://conda.example.com/a/linux-64/bwa-0.7.18-h_0.conda#{'ab' * 16}\n"}
 CUDA = Image.from_cuda("12.6", python="3.12").add_torch("2.9.1")
 
 
@@ -36,9 +38,10 @@ def properties(component: dict[str, Any]) -> dict[str, str]:
         sbom(plan(TORCH)),
         sbom(plan(CUDA), {"torch": "2.9.1+cu126", "numpy": "2.3.5"}),
         sbom(plan(LOCKED, context=LOCK)),
+        sbom(plan(CONDA, context=CONDA_LOCK)),
         sbom(plan(Image.from_base(f"registry.example.com:5000/team/base@{DIGEST}", python="3.12").add_sklearn())),
     ],
-    ids=["empty", "torch", "installed", "locked", "by digest"],
+    ids=["empty", "torch", "installed", "locked", "conda", "by digest"],
 )
 def test_it_is_valid(bill: dict[str, Any]) -> None:
     """By the schema that the authors of CycloneDX publish, and every address by the rules of package URLs."""
@@ -68,6 +71,13 @@ def test_a_lock_gives_versions_and_hashes() -> None:
 
     assert (locked["version"], properties(locked)) == ("1.17.0", {"mlcontainers:planned": "yes"})
     assert [one["content"] for one in locked["hashes"]] == ["ab" * 32, "cd" * 32]
+
+
+def test_conda_packages_have_the_versions_of_a_lock() -> None:
+    locked = components(sbom(plan(CONDA, context=CONDA_LOCK)))["bwa"]
+
+    assert locked["purl"] == "pkg:conda/bwa@0.7.18"
+    assert components(sbom(plan(CPU.add_conda("bwa>=0.7"))))["bwa"]["purl"] == "pkg:conda/bwa"
 
 
 def test_a_base_by_its_digest() -> None:

@@ -69,13 +69,12 @@ class Conda(Layer, frozen=True):
             raise invalid("nothing-to-install", "neither packages nor an environment are given")
         if self.environment is None:
             return self
-        kind = environment_kind(str(self.environment))
-        if kind is None:
+        if environment_kind(str(self.environment)) is None:
             because = ("micromamba goes by the name of a file",)
             hint = "environment.yml, conda-lock.yml, or a list with @EXPLICIT that is named .txt or .lock"
             what = f"{str(self.environment)!r} is no environment by its name"
             raise invalid("unknown-environment", what, hint, because=because)
-        if self.packages and kind != "yaml":
+        if self.packages and self.lock:
             because = ("micromamba installs what a lock lists, and drops what is asked for beside it",)
             raise invalid("beside-a-lock", "packages are asked for beside a lock", "lock them too", because=because)
         if self.channels:
@@ -86,6 +85,11 @@ class Conda(Layer, frozen=True):
     def files(self) -> tuple[str, ...]:
         """The files of the build context that it names itself."""
         return (str(self.environment),) if self.environment else ()
+
+    @property
+    def lock(self) -> MountedPath | None:
+        """The environment, where it is one that has chosen."""
+        return self.environment if environment_kind(str(self.environment)) != "yaml" else None
 
     def lower(self, target: Target) -> tuple[Instruction | Comment, ...]:
         """The environment in one step, and its programs in PATH."""

@@ -37,7 +37,7 @@ _CUDA = (
 _ANACONDA = ("https://repo.anaconda.com/pkgs/", "https://repo.continuum.io/pkgs/")
 
 
-def asked(image: Image, read: Sequence[LayerFiles]) -> tuple[CondaAsked, ...]:
+def conda_packages(image: Image, read: Sequence[LayerFiles]) -> tuple[CondaAsked, ...]:
     """The conda packages that the image names, itself or in a file that was read."""
     found: list[CondaAsked] = []
     for layer, files in _layers(image, read):
@@ -95,7 +95,7 @@ def conda_problems(
     read: Sequence[LayerFiles],
 ) -> Iterator[Problem]:
     """What would silently be wrong: a second Python, a second CUDA; and whose terms hold."""
-    for package in asked(image, read):
+    for package in conda_packages(image, read):
         if installs_python_packages(image) and _is_python(catalogue, package.name):
             yield _two_pythons(package)
         if package.name.startswith(_CUDA) and cuda_taken(base, solution, accelerator):
@@ -146,7 +146,7 @@ def _terms(image: Image, read: Sequence[LayerFiles]) -> Iterator[Problem]:
         where = _where(image, layer)
         named = [(channel, where) for channel in layer.channels]
         named += files.environment.channels if files.environment else ()
-        named += ((one.text.rpartition("::")[0] or one.text, one.where) for one in asked(image, read))
+        named += ((one.text.rpartition("::")[0] or one.text, one.where) for one in conda_packages(image, read))
         theirs = [(name, place) for name, place in named if name in DEFAULTS or name.startswith(_ANACONDA)]
         for name, place in theirs[:1]:
             what = f"{name.partition('#')[0]} is Anaconda's own, whose terms of service are not free for everybody"

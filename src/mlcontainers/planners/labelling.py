@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from msgspec import Struct
 from msgspec.structs import fields
 
-from mlcontainers.layers import Pip
+from mlcontainers.layers import Conda, Pip
 from mlcontainers.values.names import OCI_PREFIX
 from mlcontainers.version import __version__
 
@@ -129,7 +129,7 @@ def labels(plan: Plan, *, fingerprint: str = "") -> dict[str, str]:
 
 def _package_locks(plan: Plan) -> str:
     """The text of every lock of packages that it installs from."""
-    locks = [str(layer.lock) for layer in plan.image.layers if isinstance(layer, Pip) and layer.lock]
+    locks = [str(layer.lock) for layer in plan.image.layers if isinstance(layer, Pip | Conda) and layer.lock]
     text = "\n".join(text for path in locks if plan.context and (text := plan.context.get(path)))
     return text if len(text) <= _LONGEST else f"sha256:{sha256(text.encode()).hexdigest()}"
 

@@ -32,7 +32,7 @@ from mlcontainers.planners.builds import RULE
 from mlcontainers.planners.cudas import cuda_problem
 from mlcontainers.planners.environments import (
     CONDA_PYTHON,
-    asked,
+    conda_packages,
     cuda_taken,
     on_conda_python,
     python_taken,
@@ -111,7 +111,7 @@ def planned(
     if isinstance(solution, Refusal):
         raise ImpossibleError(_impossible(catalogue, image, question, solution))
     accelerator = _decided_accelerator(question.accelerator, solution)
-    conda = asked(image, read)
+    conda = conda_packages(image, read)
     base = on_conda_python(catalogue, image, _base(catalogue, image, solution, accelerator, known), conda)
     groups = tuple(tuple(wish.project for wish in group) for group in _wishes(image, accelerator))
     order = written_order(image.layers, depths(groups, solution.packages))

@@ -14,6 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec import Struct
 
 from mlcontainers.layers import Apt, Pip
+from mlcontainers.planners.environments import conda_packages
 from mlcontainers.planners.reading import read_files
 from mlcontainers.values.names import OCI_PREFIX
 from mlcontainers.values.quoting import package_url
@@ -37,7 +38,7 @@ def sbom(plan: Plan, installed: Mapping[str, str] | None = None) -> dict[str, An
 
     `installed` are the Python packages of the image and their versions, as `Report.installed` of `verify` has them.
     """
-    components = [_base(plan.target.base), *_system(plan), *_python(plan, installed or {})]
+    components = [_base(plan.target.base), *_system(plan), *_conda(plan), *_python(plan, installed or {})]
     references = [component["bom-ref"] for component in components]
     content: dict[str, Any] = {
         "metadata": {
@@ -93,6 +94,15 @@ def _system(plan: Plan) -> Iterator[dict[str, Any]]:
     for text in sorted(names):
         name, _, version = text.partition("=")
         purl = f"pkg:deb/debian/{package_url(name)}" + (f"@{package_url(version)}" if version else "")
+        found = {"type": "library", "bom-ref": purl, "name": name, "purl": purl}
+        yield {**found, "version": version} if version else found
+
+
+def _conda(plan: Plan) -> Iterator[dict[str, Any]]:
+    """By name, and by version where a lock has chosen one."""
+    packages = conda_packages(plan.image, read_files(plan.image, plan.context))
+    for name, version in sorted({(package.name, package.version) for package in packages}):
+        purl = f"pkg:conda/{package_url(name)}" + (f"@{package_url(version)}" if version else "")
         found = {"type": "library", "bom-ref": purl, "name": name, "purl": purl}
         yield {**found, "version": version} if version else found
 

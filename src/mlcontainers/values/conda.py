@@ -23,7 +23,9 @@ _CHANNEL = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._-]+)*|https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~%+/-]*)?",
     re.ASCII,
 ).fullmatch
-_PYTHON = re.compile(r"(?:[^\[\s]*::)?python(?:\s*={1,2}\s*|\s+)(?P<version>[0-9]+\.[0-9]+)(?![0-9])", re.ASCII).match
+_PYTHON = re.compile(
+    r"(?:[^\[\s]*::)?python(?:\s*={1,2}\s*|\s+)(?P<version>[0-9]+\.[0-9]+)(?![0-9])", re.ASCII | re.I
+).match
 
 
 class CondaPackage(TextValue, frozen=True):
