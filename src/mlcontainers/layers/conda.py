@@ -10,8 +10,7 @@ from mlcontainers.dockerfile import Comment, Env, From, Mount, Run, Word
 from mlcontainers.layers.installing import host_mounts
 from mlcontainers.layers.layer import Layer, Volatility
 from mlcontainers.values.accelerators import Cuda
-from mlcontainers.values.conda import CHANNEL, CondaPackage, conda_channel
-from mlcontainers.values.environments import environment_kind
+from mlcontainers.values.conda import CHANNEL, CondaPackage, conda_channel, environment_kind
 from mlcontainers.values.paths import MountedPath
 from mlcontainers.values.quoting import shell
 from mlcontainers.values.references import ImageReference

@@ -11,8 +11,7 @@ from mlcontainers.layers import Conda, Framework, Pip
 from mlcontainers.layers.conda import PREFIX
 from mlcontainers.planners.bases import ends_of_support
 from mlcontainers.values.accelerators import Cuda
-from mlcontainers.values.conda import DEFAULTS, python_version
-from mlcontainers.values.environments import CondaAsked
+from mlcontainers.values.conda import DEFAULTS, CondaAsked, python_version
 from mlcontainers.values.versions import PythonVersion
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from mlcontainers.errors import InvalidValueError, Problem
 from mlcontainers.layers import Conda, Pip
 from mlcontainers.layers.target import Reading
-from mlcontainers.values.environments import EnvironmentFile
 from mlcontainers.values.requirements import Asked, IndexLine, RequirementsFile
 from mlcontainers.values.wishes import PackageRequirement
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from mlcontainers.image import Image
     from mlcontainers.values.context import ContextFiles
+    from mlcontainers.values.environments import EnvironmentFile
 
 
 class LayerFiles(Struct, frozen=True):
@@ -95,6 +95,8 @@ def _environment(context: ContextFiles, path: str, where: str, machine: str) -> 
     text = context.get(path)
     if text is None:
         return _missing(path, where)
+    from mlcontainers.values.environments import EnvironmentFile
+
     # As conda names platforms: linux-64, linux-aarch64.
     file = EnvironmentFile.parse(text, path, f"linux-{machine.removeprefix('x86_')}")
     return LayerFiles(problems=file.problems, environment=file)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self, TypeAlias
+
+from msgspec import Struct
 
 from mlcontainers.values.text import invalid, word
 from mlcontainers.values.text_value import TextValue
@@ -12,20 +14,18 @@ CHANNEL = "conda-forge"
 """Where packages come from when no channel is named."""
 DEFAULTS = frozenset(("defaults", "main", "r", "anaconda", "pkgs/main", "pkgs/r"))
 """Channels of Anaconda, whose terms ask larger organisations for a licence."""
-_SPEC = re.compile(
+EnvironmentKind: TypeAlias = Literal["yaml", "conda-lock", "explicit"]
+# Texts, and compiled when they are first used: most images have no conda packages.
+_SPEC = (
     r"(?:(?P<channel>[A-Za-z0-9][A-Za-z0-9._/-]*)::)?"
     r"(?P<name>[A-Za-z0-9_][A-Za-z0-9._-]*)"
-    r"(?P<version>(?: (?=[0-9=<>!~*])|(?=[=<>!~]))[A-Za-z0-9=<>!~*._+,| -]*[A-Za-z0-9_*])?",
-    re.ASCII,
-).fullmatch
-_LOOSE = re.compile(r"(?:[^\[\s]*::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9._-]*)", re.ASCII).match
-_CHANNEL = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._-]+)*|https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~%+/-]*)?",
-    re.ASCII,
-).fullmatch
-_PYTHON = re.compile(
-    r"(?:[^\[\s]*::)?python(?:\s*={1,2}\s*|\s+)(?P<version>[0-9]+\.[0-9]+)(?![0-9])", re.ASCII | re.I
-).match
+    r"(?P<version>(?: (?=[0-9=<>!~*])|(?=[=<>!~]))[A-Za-z0-9=<>!~*._+,| -]*[A-Za-z0-9_*])?"
+)
+_LOOSE = r"(?:[^\[\s]*::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9._-]*)"
+_CHANNEL = (
+    r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._-]+)*|https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~%+/-]*)?"
+)
+_PYTHON = r"(?:[^\[\s]*::)?python(?:\s*={1,2}\s*|\s+)(?P<version>[0-9]+\.[0-9]+)(?![0-9])"
 
 
 class CondaPackage(TextValue, frozen=True):
@@ -39,7 +39,7 @@ class CondaPackage(TextValue, frozen=True):
     def parse(cls, text: str) -> Self:
         """Read a match specification without brackets; addresses and files are refused."""
         checked = word(text, "conda package")
-        if not _SPEC(checked):
+        if not re.fullmatch(_SPEC, checked, re.ASCII):
             hint = "as in 'samtools', 'samtools>=1.20', 'r-base=4.4' or 'bioconda::bwa'"
             raise invalid("bad-conda-package", f"{checked!r} is no conda package", hint)
         return cls(checked)
@@ -57,7 +57,7 @@ def package_name(text: str) -> str:
     """The name in any match specification, brackets included; of an address the name of its file."""
     if "://" in text:
         return file_name(text)[0]
-    found = _LOOSE(text)
+    found = re.match(_LOOSE, text, re.ASCII)
     return found["name"].lower() if found else ""
 
 
@@ -70,7 +70,7 @@ def file_name(url: str) -> tuple[str, str]:
 
 def python_version(text: str) -> str | None:
     """`3.12` of `python=3.12`, `python 3.12.*` and `python==3.12.4`; None of a range."""
-    found = _PYTHON(text)
+    found = re.match(_PYTHON, text, re.ASCII | re.IGNORECASE)
     return found["version"] if found else None
 
 
@@ -85,8 +85,29 @@ def conda_channel(text: str) -> str:
             'name a secret: credentials="ID", a file in the form of a netrc',
             because=("the address is written into the image, into the records of what was installed",),
         )
-    if not _CHANNEL(channel):
+    if not re.fullmatch(_CHANNEL, channel, re.ASCII):
         raise invalid(
             "bad-channel", f"{channel!r} is no channel", "as in 'conda-forge' or 'https://conda.example.com/team'"
         )
     return channel
+
+
+class CondaAsked(Struct, frozen=True):
+    """A conda package that a file asks for, or a lock has chosen."""
+
+    name: str
+    text: str
+    """As the file says it: `r-base=4.4`, or the address of the one file."""
+    where: str
+    """File and line: `environment.yml:3`."""
+    version: str = ""
+    """Of a lock."""
+
+
+def environment_kind(path: str) -> EnvironmentKind | None:
+    """What a file is by its name, which is what micromamba goes by; None for what it reads otherwise."""
+    if path.endswith(("-lock.yml", "-lock.yaml")):
+        return "conda-lock"
+    if path.endswith((".yml", ".yaml")):
+        return "yaml"
+    return "explicit" if path.endswith((".txt", ".lock")) else None

@@ -6,41 +6,19 @@ Source: libmamba 2.6.1, `read_yaml_file` and `file_specs_hook` in src/api/instal
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
 
 from mlcontainers.errors import InvalidValueError, Problem
-from mlcontainers.values.conda import conda_channel, file_name, package_name
+from mlcontainers.values.conda import CondaAsked, conda_channel, environment_kind, file_name, package_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-EnvironmentKind: TypeAlias = Literal["yaml", "conda-lock", "explicit"]
 _HERE = frozenset(("sel(linux)", "sel(unix)"))
 """What micromamba's own selectors choose on Linux."""
 _DIGESTS = {"md5": 32, "sha256": 64}
-
-
-def environment_kind(path: str) -> EnvironmentKind | None:
-    """What a file is by its name, which is what micromamba goes by; None for what it reads otherwise."""
-    if path.endswith(("-lock.yml", "-lock.yaml")):
-        return "conda-lock"
-    if path.endswith((".yml", ".yaml")):
-        return "yaml"
-    return "explicit" if path.endswith((".txt", ".lock")) else None
-
-
-class CondaAsked(Struct, frozen=True):
-    """A conda package that a file asks for, or a lock has chosen."""
-
-    name: str
-    text: str
-    """As the file says it: `r-base=4.4`, or the address of the one file."""
-    where: str
-    """File and line: `environment.yml:3`."""
-    version: str = ""
-    """Of a lock."""
 
 
 class EnvironmentFile(Struct, frozen=True):
