@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from msgspec import Struct
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
+
+
+V = TypeVar("V", bound="TextValue")
 
 
 class TextValue(Struct, frozen=True):
@@ -30,7 +34,9 @@ class TextValue(Struct, frozen=True):
     @classmethod
     def of(cls, value: Self | str) -> Self:
         """The value itself, or the value that this text stands for."""
-        return value if isinstance(value, cls) else cls.parse(cast("str", value))
+        if isinstance(value, cls):
+            return value
+        return _parsed(cls, value) if type(value) is str else cls.parse(cast("str", value))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -48,3 +54,9 @@ class TextValue(Struct, frozen=True):
 
         described = {"type": "string", "description": (getdoc(cls) or "").partition("\n")[0]}
         return {**described, "examples": list(cls.examples)} if cls.examples else described
+
+
+@lru_cache(maxsize=4096)
+def _parsed(kind: type[V], text: str) -> V:
+    """The same few texts are read again and again: `linux/amd64`, `3.12`."""
+    return kind.parse(text)
