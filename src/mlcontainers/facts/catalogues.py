@@ -19,6 +19,7 @@ from mlcontainers.facts.tables import (
     Build,
     Capability,
     Closures,
+    Compiled,
     CudaImage,
     CudnnWheel,
     Gpu,
@@ -202,8 +203,12 @@ class Catalogue:
 
     def dropped(self, capability: str, cuda: CudaVersion) -> Capability | None:
         """The record that says so, where this CUDA does not compile for a compute capability any more."""
-        known = self._find("capabilities", Capability, f"capability {capability}")
+        known = self.capability(capability)
         return known if known and known.last_cuda and known.last_cuda < cuda.release else None
+
+    def capability(self, name: str) -> Capability | None:
+        """A compute capability, and which CUDA compiles for it; `None` where nothing is known of it."""
+        return self._find("capabilities", Capability, f"capability {name}")
 
     def cudnn_wheels(self, major: int) -> tuple[str, ...]:
         """The versions of cuDNN on the index for a CUDA major."""
@@ -232,6 +237,10 @@ class Catalogue:
             if about == asked and row.record.get("python", str(python)) == str(python):
                 return row
         return None
+
+    def compiled(self, project: str) -> Compiled | None:
+        """The record that says so, where a project is published as source only; `None` where nobody knows."""
+        return self._find("compiled", Compiled, f"compiled {project}")
 
     def system_libraries(self, project: str) -> SystemLibraries | None:
         """The record that says so, where a project's wheels need system packages; `None` where nobody knows of any."""

@@ -43,6 +43,16 @@ class Toolkit(Sourced):
         wheels: Mapping[str, Mapping[str, str]] = self.record.get("wheels", {})
         return wheels.get("pins", {})
 
+    @property
+    def compiler_in_wheels(self) -> bool:
+        """Whether nvcc itself is among its wheels; those of CUDA 12 hold only what nvcc calls."""
+        return "nvidia-cuda-nvcc" in self.pins
+
+    @property
+    def newest_gcc(self) -> int | None:
+        """The newest gcc that its nvcc takes; `None` where nobody has looked."""
+        return self.record.get("gcc")
+
 
 class Suite(Sourced):
     """A release of a distribution, such as Debian 12 `bookworm`."""
@@ -77,6 +87,11 @@ class Suite(Sourced):
     def python(self) -> PythonVersion | None:
         """Its own `python3`."""
         return PythonVersion.parse(self.record["python"]) if "python" in self.record else None
+
+    @property
+    def gcc(self) -> int | None:
+        """Its own gcc; `None` where nobody has looked."""
+        return self.record.get("gcc")
 
 
 class OwnImage(Suite):
@@ -257,6 +272,11 @@ class Capability(Sourced):
         """The last CUDA release that compiles for it; `None` while none has dropped it."""
         return CudaVersion.parse(self.record["last_cuda"]) if "last_cuda" in self.record else None
 
+    @cached_property
+    def first_cuda(self) -> CudaVersion | None:
+        """The first CUDA release that compiles for it; `None` where nobody says."""
+        return CudaVersion.parse(self.record["first_cuda"]) if "first_cuda" in self.record else None
+
 
 class NumpyEpoch(Sourced):
     """A project whose wheels before some release were built against NumPy 1, and break with NumPy 2."""
@@ -332,6 +352,65 @@ class SystemLibraries(Sourced):
     def brought_by(self) -> tuple[str, ...]:
         """Extras of the project that bring the libraries."""
         return tuple(self.record.get("brought_by", ()))
+
+
+class Compiled(Sourced):
+    """A project of which the index has only source for Linux, and what it takes to compile it."""
+
+    @property
+    def project(self) -> str:
+        """The project, in normal form."""
+        return str(self.record["project"])
+
+    @cached_property
+    def tried(self) -> Version:
+        """Its newest release when somebody looked: none up to there has a wheel for Linux."""
+        return Version(self.record["tried"])
+
+    @property
+    def against(self) -> str | None:
+        """The project whose headers and libraries it is compiled with, which has to be there before: `torch`."""
+        return self.record.get("with")
+
+    @property
+    def cuda(self) -> Literal["only", "also"] | None:
+        """Whether it computes on NVIDIA GPUs only, or there too; `None` where it is compiled for the CPU as it stands."""
+        return self.record.get("cuda")
+
+    @property
+    def build_requires(self) -> tuple[str, ...] | None:
+        """What its build imports beside that project; `None` where it declares all of that itself."""
+        return tuple(self.record["build_requires"]) if "build_requires" in self.record else None
+
+    def environment(self, *, cuda: bool) -> tuple[tuple[str, str], ...]:
+        """Variables that its build needs to be told, with a GPU and without."""
+        found: dict[str, str] = {**self.record.get("environment", {})}
+        return tuple(sorted((found | self.record.get("cuda_environment", {}) if cuda else found).items()))
+
+    @property
+    def remark(self) -> str | None:
+        """Why it is told that, where it does not tell itself."""
+        return self.record.get("remark")
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The compute capabilities that it has code for; empty where it follows TORCH_CUDA_ARCH_LIST."""
+        return tuple(self.record.get("families", ()))
+
+    @property
+    def architectures(self) -> str | None:
+        """The variable that chooses among them; `None` where nothing does."""
+        return self.record.get("architectures")
+
+    @property
+    def gigabytes(self) -> int | None:
+        """Memory that one of its compiler runs takes, as its authors say."""
+        return self.record.get("gigabytes")
+
+    @property
+    def elsewhere(self) -> str | None:
+        """Where its authors publish wheels beside the index."""
+        return self.record.get("elsewhere")
 
 
 class CudnnWheel(Sourced):

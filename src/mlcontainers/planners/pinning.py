@@ -18,6 +18,7 @@ from mlcontainers.planners.hosts import served
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal
 from mlcontainers.planners.solving import core, solve
+from mlcontainers.planners.source_only import source_only
 from mlcontainers.values.accelerators import Cpu, Cuda, Rocm
 from mlcontainers.values.drivers import Driver
 from mlcontainers.values.platforms import Platform
@@ -187,6 +188,11 @@ def _answer(catalogue: Catalogue, asked: _Asked) -> Answer:
     python = asked.python or known.python
     pythons = (python,) if python else offered_pythons(catalogue, asked.platform)
     wishes = _wishes(asked.wanted, pythons[0], asked.platform)
+    asked_for = ((package.name, package.requirement.specifier) for package in asked.wanted)
+    compiled = [source_only(catalogue, name, specifier, "") for name, specifier in asked_for]
+    if problems := tuple(problem for problem in compiled if problem):
+        settled = any(problem.severity == "error" for problem in problems)
+        return asked.answer("impossible" if settled else "unknown", catalogue.as_of, *problems)
     strangers = [wish.project for wish in wishes if not catalogue.knows(wish.project)]
     if strangers:
         return asked.answer("unknown", catalogue.as_of, *(_stranger(catalogue, project) for project in strangers))

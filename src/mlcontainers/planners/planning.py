@@ -49,6 +49,7 @@ from mlcontainers.planners.releases import COMPANIONS
 from mlcontainers.planners.remarks import remarks
 from mlcontainers.planners.routing import routes
 from mlcontainers.planners.solving import core, solve, why_not_newer
+from mlcontainers.planners.source_only import source_only_frameworks
 from mlcontainers.planners.system_libraries import system_needs
 from mlcontainers.planners.wheels import in_wheelhouse
 from mlcontainers.values.accelerators import Cpu, Cuda
@@ -98,6 +99,8 @@ def planned(
 ) -> Plan:
     """The plan, made once for equal images: commands, matrices and services ask for it again and again."""
     read = read_files(image, files)
+    if compiled := tuple(source_only_frameworks(catalogue, image)):
+        raise ImpossibleError(*compiled)
     known = known_base(catalogue, image.base.reference) if isinstance(image.base, ReferenceBase) else Known()
     _refuse_contradictions(image, known)
     question = _question(catalogue, image, known)
@@ -171,7 +174,7 @@ def planned(
                 *((about_cuda,) if about_cuda else ()),
                 *base.problems,
                 *solution.doubts,
-                *remarks(catalogue, image, base, solution, accelerator, read),
+                *remarks(catalogue, image, base, solution, accelerator, read, sources),
                 *system.problems,
             ),
         ),

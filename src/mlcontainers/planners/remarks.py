@@ -9,6 +9,7 @@ from mlcontainers.layers import Pip, Shell
 from mlcontainers.layers.framework import build_for
 from mlcontainers.planners.environments import conda_problems
 from mlcontainers.planners.routing import applies, index_problems
+from mlcontainers.planners.source_only import source_only_package
 from mlcontainers.values.accelerators import Cpu, Cuda
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mlcontainers.planners.questions import Chosen, Solution
     from mlcontainers.planners.reading import LayerFiles
     from mlcontainers.values.accelerators import Accelerator
+    from mlcontainers.values.sources import Sources
     from mlcontainers.values.wishes import PackageRequirement
 
 LAYER_OF = {
@@ -37,10 +39,11 @@ def remarks(
     solution: Solution,
     accelerator: Accelerator,
     read: Sequence[LayerFiles],
+    sources: Sources,
 ) -> tuple[Problem, ...]:
     """Warnings and remarks about the whole image; raises ImpossibleError for what contradicts a decision."""
     found = (
-        *_packages(catalogue, image, solution, accelerator, read),
+        *_packages(catalogue, image, solution, accelerator, read, sources),
         *index_problems(image, read, solution.packages),
         *(problem for files in read for problem in files.problems),
         *conda_problems(catalogue, image, base, solution, accelerator, read),
@@ -58,7 +61,12 @@ def remarks(
 
 
 def _packages(
-    catalogue: Catalogue, image: Image, solution: Solution, accelerator: Accelerator, read: Sequence[LayerFiles]
+    catalogue: Catalogue,
+    image: Image,
+    solution: Solution,
+    accelerator: Accelerator,
+    read: Sequence[LayerFiles],
+    sources: Sources,
 ) -> Iterator[Problem]:
     decided = {package.project: package for package in solution.packages}
     for position, (layer, files) in enumerate(zip(image.layers, read, strict=True)):
@@ -69,6 +77,7 @@ def _packages(
                 if applies(image, package, solution.python):
                     yield from _package(catalogue, package, decided, where, accelerator)
                     yield from _other_build(image, package, decided, where, accelerator)
+                    yield from source_only_package(catalogue, image, sources, package, where)
             for one in files.constraints:
                 if one.package.name in decided and applies(image, one.package, solution.python):
                     yield from _package(catalogue, one.package, decided, one.where, accelerator)
