@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 go: Any = import_module("dockerfile")
 SHELLS = ("dash", "bash")
-REAL = ("sed", "rm", "mkdir", "cat", "env", "chmod", "ln", "mv", "cp", "dirname", "basename")
+REAL = ("sed", "rm", "mkdir", "cat", "env", "chmod", "ln", "mv", "cp", "dirname", "basename", "awk", "nproc")
 """Programs that are what they are everywhere; a text that needs another finds it in neither list and fails."""
 STUBS = (
     "/opt/uv/bin/uv",
@@ -120,7 +120,8 @@ class ShellRoot:
             self._clean()
 
     def _said(self, ours: set[str]) -> Said:
-        written = [path for path in self._files() - self._fresh if path not in ours]
+        fresh = (path for path in self._files() - self._fresh if path not in ours)
+        written = [path for path in fresh if not (self.root / path[1:]).is_symlink()]
         log = self.root / "calls"
         calls = tuple(_calls(log.read_bytes().decode().split("\0"))) if log.exists() else ()
         return Said(calls, {path: (self.root / path[1:]).read_bytes().decode() for path in written})

@@ -22,6 +22,7 @@ from mlcontainers.layers import (
     Apt,
     AptSource,
     Conda,
+    Extension,
     Files,
     Jax,
     Keras,
@@ -37,10 +38,10 @@ from mlcontainers.layers import (
 from mlcontainers.layers.indexes import PackageIndex
 from mlcontainers.layers.installers import Installer
 from mlcontainers.layers.model import Model, at
-from mlcontainers.layers.tables import Pairs, Table
+from mlcontainers.layers.tables import Environment, Pairs, Table
 from mlcontainers.values.durations import Duration
 from mlcontainers.values.gpus import GpuModel
-from mlcontainers.values.names import env_key, label_key, label_value
+from mlcontainers.values.names import label_key, label_value
 from mlcontainers.values.paths import ImagePath
 from mlcontainers.values.platforms import Platform
 from mlcontainers.values.ports import Port
@@ -87,13 +88,6 @@ class ReferenceBase(Model, frozen=True):
 AnyBase: TypeAlias = Annotated[CpuBase | CudaBase | ReferenceBase, Field(discriminator="kind")]
 
 
-def _value(text: object) -> str:
-    if isinstance(text, bool | int | float):
-        raise invalid("text-expected", f"a text is meant, got {text!r}", f'write "{str(text).lower()}"')
-    return line(text, "value")
-
-
-Environment: TypeAlias = Annotated[Pairs, Table(env_key, _value)]
 Labels: TypeAlias = Annotated[Pairs, Table(label_key, label_value)]
 Assumptions: TypeAlias = Annotated[Pairs, Table(lambda code: word(code, "code"), lambda reason: word(reason, "reason"))]
 Words: TypeAlias = Annotated[
@@ -371,6 +365,30 @@ class Image(Model, frozen=True):
         """
         fields = {"environment": _text(environment), "channels": _list(channels) or None, "credentials": credentials}
         return self._add(Conda, packages=packages, **fields)
+
+    def add_extension(
+        self,
+        package: str,
+        version: str | Version | None = None,
+        *,
+        source: str | Path | None = None,
+        build_requires: Sequence[str] | None = None,
+        apt: Sequence[str] = (),
+        cuda: bool | None = None,
+        env: Mapping[str, str] | None = None,
+        jobs: int | None = None,
+    ) -> Self:
+        """A package that has no wheel, compiled in a stage of its own: `add_extension("flash-attn", "2.8")`.
+
+        It is compiled with the Python and the frameworks of the image, and on CUDA with nvcc of the same release; the
+        image keeps the wheel and no compiler. `source` is a folder of the build context instead of what the index has.
+        `build_requires` is what its build imports (`["ninja", "setuptools"]`): it is then built where the frameworks
+        are. Where it is left out, the facts say how, or it is built apart with what it declares itself. `env` is what
+        its build is told.
+        """
+        fields = {"package": package, "version": _text(version), "source": _text(source), "cuda": cuda, "env": env}
+        requires = None if build_requires is None else _list(build_requires)
+        return self._add(Extension, **fields, build_requires=requires, apt=_list(apt) or None, jobs=jobs)
 
     def add_files(self, source: str | Path, destination: str) -> Self:
         """A file, or all that is in a folder of the build context, into a folder of the image."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
-from mlcontainers import Dockerfile, Image, Sources, plan
+from mlcontainers import Dockerfile, Image, Sources, catalogue, plan
 from mlcontainers.dockerfile import From, Run
+from mlcontainers.layers import Extension
 from mlcontainers.layers.runtime import THREADS
 from mlcontainers.values.quoting import shell
 from tests.shells import SHELLS, Call, Said, ShellRoot, shell_texts
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 CASES = sorted(file.parent for file in (Path(__file__).parent.parent / "cases").glob("*/image.toml"))
 START = Image.from_cpu(python="3.12")
+FILES = {"/proc/meminfo": "MemAvailable: 8388608 kB\n", "/site/nvidia/cu13/lib/libcudart.so.13": ""}
+"""What is there before: a builder's free memory, and libraries as NVIDIA's wheels have them."""
 ANSWERS = {"python3": "/site\n", "uv": "nvidia-cudnn-cu12==9.10.2.21\nnumpy==2.4.0\ntriton==3.5.1\n"}
 """What the stubs print: where modules lie, what is installed."""
 
@@ -54,7 +58,7 @@ def said(root: ShellRoot, name: str, decided: Plan) -> list[Said]:
     pairs = zip(decided.dockerfile.instructions, decided.origins, strict=True)
     ours = [not (origin or "").endswith("(run)") for node, origin in pairs if isinstance(node, Run)]
     texts = [text for text, wanted in zip(shell_texts(decided.dockerfile), ours, strict=True) if wanted]
-    return [root.run(text, shell=name, answers=ANSWERS) for text in texts]
+    return [root.run(text, shell=name, answers=ANSWERS, files=FILES) for text in texts]
 
 
 def installs(steps: list[Said]) -> list[Call]:
@@ -209,6 +213,46 @@ def _bound(run: Run) -> dict[str | None, str | None]:
     return {option["target"]: option.get("source") for option in options if "from" not in option}
 
 
+class TestExtensions:
+    """`add_extension`: what a build is told, down to its variables, arrives as it was written."""
+
+    @settings(max_examples=15)
+    @given(
+        path=CONTEXT_FOLDERS, values=st.lists(PRINTABLE, min_size=1, max_size=4), packages=st.lists(PEP508, max_size=5)
+    )
+    def test_folder_variables_and_requirements(
+        self, root: ShellRoot, name: str, path: str, values: list[str], packages: list[str]
+    ) -> None:
+        told = {f"TOLD_{number}": value for number, value in enumerate(values)}
+        image = START.add_extension("zz-ext", source=path, build_requires=packages, env=told, jobs=3)
+        decided = plan(image)
+        runs = [node for node in decided.dockerfile.instructions if isinstance(node, Run)]
+        steps = said(root, name, decided)
+
+        (call,) = (call for step in steps for call in step.of("python3", "/opt/pip/pip", "wheel"))
+        assert {key: call.environment[key] for key in told} == told
+        assert (call.environment["MAX_JOBS"], call.environment["CMAKE_BUILD_PARALLEL_LEVEL"]) == ("3", "3")
+        assert wanted(call)[-1] == "/tmp/source"
+        assert [_bound(run)["/tmp/source"] for run in runs if "/tmp/source" in _bound(run)] == [path]
+        asked = {Requirement(word) for one in installs(steps) for word in wanted(one)} - {Requirement("zz-ext")}
+        assert asked == set(map(Requirement, packages))
+
+    def test_as_many_compilers_as_there_is_memory_for(self, root: ShellRoot, name: str) -> None:
+        def jobs(free: int) -> str:
+            files = {"/proc/meminfo": f"MemTotal: 99999999 kB\nMemAvailable: {free} kB\n"}
+            texts = shell_texts(plan(START.add_extension("annoy")).dockerfile)
+            calls = [
+                call
+                for text in texts
+                if "MAX_JOBS" in text
+                for call in root.run(text, shell=name, files=files).of("python3", "/opt/pip/pip", "wheel")
+            ]
+            return calls[0].environment["MAX_JOBS"]
+
+        assert jobs(1000) == "1", "one in any case"
+        assert jobs(2**40) == str(len(os.sched_getaffinity(0))), "one a processor at most"
+
+
 class TestCommands:
     """`add_run`: the shell gets the command as it was given, to the byte."""
 
@@ -251,6 +295,18 @@ def tried(root: ShellRoot, name: str, request: pytest.FixtureRequest) -> Tried:
     return Tried(decided, said(root, name, decided))
 
 
+def _compiled_with(decided: Plan) -> set[str]:
+    """What is installed for extensions: they themselves by name, and what the stages that compile them need."""
+    found: set[str] = set()
+    for layer in decided.image.layers:
+        if isinstance(layer, Extension):
+            row = catalogue().compiled(str(layer.package))
+            declared = layer.build_requires if layer.build_requires is not None else (row and row.build_requires) or ()
+            found |= {str(layer.package), *map(str, declared)}
+    toolkit = "cuda-toolkit[cccl,nvcc]==13.0.*"
+    return found | ({toolkit} if toolkit in decided.dockerfile.render() else set())
+
+
 class TestGallery:
     """Every step of every case runs to its end, and what it says is what was decided."""
 
@@ -260,7 +316,7 @@ class TestGallery:
         planned = {pin.requirement for pin in tried.plan.pins}
         layers = [vars(layer).get("packages") for layer in tried.plan.image.layers if layer.kind == "pip"]
         users = {str(package) for packages in layers for package in packages or ()}
-        assert asked == planned | users
+        assert asked == planned | users | _compiled_with(tried.plan)
 
     def test_the_seal_names_what_was_decided(self, tried: Tried) -> None:
         sealed = "".join(step.files.get("/etc/python-constraints.txt", "") for step in tried.steps)
@@ -273,10 +329,11 @@ class TestGallery:
     def test_files_that_the_shell_writes_are_what_they_are_here(self, tried: Tried) -> None:
         written = {path: text for step in tried.steps for path, text in step.files.items()}
 
-        if "/tmp/tools.txt" in written:
-            tools = [Requirement(line.partition(" ")[0]) for line in written["/tmp/tools.txt"].splitlines()]
-            assert tried.plan.image.installer.program in {tool.name for tool in tools}
-            assert all("--hash=sha256:" in line for line in written["/tmp/tools.txt"].splitlines())
+        tools = [line for step in tried.steps for line in step.files.get("/tmp/tools.txt", "").splitlines()]
+        if tools:
+            names = {Requirement(line.partition(" ")[0]).name for line in tools}
+            assert tried.plan.image.installer.program in names
+            assert all("--hash=sha256:" in line for line in tools)
         assert written.get("/site/container_threads.py", THREADS) == THREADS
         for layer in tried.plan.image.layers:
             for source in vars(layer).get("sources", ()):

@@ -27,7 +27,7 @@ class TestAskedFor:
         assert refused(CPU.add_torch("2.13.0").add_pip("Flash_Attn==2.8.3")) == (
             "error[source-only]: flash-attn has no wheel for Linux: it is compiled, against torch\n"
             "  where: layers[1] (pip)\n"
-            "  because: none of its releases up to 2.8.3.post2 has one"
+            "  because: no release of flash-attn up to 2.8.3.post2 has a wheel for Linux"
             " [Python index, page and newest sdist, 2026-11-25]\n"
             "  because: its authors have wheels at https://github.com/Dao-AILab/flash-attention/releases,"
             " each for one torch, CUDA and Python\n"

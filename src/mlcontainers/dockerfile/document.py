@@ -77,6 +77,21 @@ class Document:
             ]
         )
 
+    @property
+    def lineage(self) -> tuple[Stage, ...]:
+        """The stages that the image is made of, the lowest first: the last one, and all that it stands on."""
+        chain = list(self.stages[-1:])
+        while chain:
+            lowest = chain[0]
+            wanted = lowest.base.image.lower()
+            # A name that two stages have stands for the later one.
+            named = (one for one in reversed(self.stages[: lowest.index]) if (one.name or "").lower() == wanted)
+            below = next(named, None)
+            if below is None:
+                break
+            chain.insert(0, below)
+        return tuple(chain)
+
     def render(self) -> str:
         """The text: always the same bytes for equal documents that were made; as it stood where it was read."""
         escape = self.escape

@@ -104,10 +104,11 @@ _WRITING = (Add, Copy, Run, Workdir)
 def attributed(plan: Plan, digests: Sequence[str], history: Sequence[tuple[str, int]]) -> tuple[BuiltLayer, ...]:
     """The layers of an image with what wrote them.
 
-    Every instruction of the last stage leaves one entry in the history, so the last entries and layers are those of
-    the Dockerfile, one to one, and all before them the base image's. `history` is what made an entry, and its size.
+    Every instruction of the last stage, and of those that it stands on, leaves one entry in the history. So the last
+    entries and layers are those of the Dockerfile, one to one, and all before them the base image's. `history` is
+    what made an entry, and its size.
     """
-    own = _last_stage(plan)
+    own = _own(plan)
     entries = history[len(history) - len(own) :] if own else ()
     written = [(origin, entry) for (layer, origin), entry in zip(own, entries, strict=False) if layer]
     if len(written) > len(digests) or len(entries) != len(own):
@@ -120,12 +121,17 @@ def attributed(plan: Plan, digests: Sequence[str], history: Sequence[tuple[str, 
     return (*_of_base(digests[:below], history[: len(history) - len(own)]), *ours)
 
 
-def _last_stage(plan: Plan) -> list[tuple[bool, str]]:
-    """For each instruction of the last stage whether it makes a layer, and which part of the image wrote it."""
-    instructions = plan.dockerfile.instructions
-    start = max(position for position, instruction in enumerate(instructions) if isinstance(instruction, From)) + 1
-    pairs = zip(instructions[start:], plan.origins[start:], strict=True)
-    return [(isinstance(instruction, _WRITING), origin or "") for instruction, origin in pairs]
+def _own(plan: Plan) -> list[tuple[bool, str]]:
+    """For each instruction that is in the image whether it makes a layer, and which part of the image wrote it."""
+    kept = {stage.index for stage in plan.dockerfile.lineage}
+    own: list[tuple[bool, str]] = []
+    stage = -1
+    for instruction, origin in zip(plan.dockerfile.instructions, plan.origins, strict=True):
+        if isinstance(instruction, From):
+            stage += 1
+        elif stage in kept:
+            own.append((isinstance(instruction, _WRITING), origin or ""))
+    return own
 
 
 def _of_base(digests: Sequence[str], history: Sequence[tuple[str, int]]) -> tuple[BuiltLayer, ...]:

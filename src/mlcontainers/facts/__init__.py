@@ -8,6 +8,7 @@ from mlcontainers.facts.known import Known
 from mlcontainers.facts.releases import Release, Wheels
 from mlcontainers.facts.tables import (
     Build,
+    Compiled,
     CudaImage,
     PythonImage,
     PythonRelease,
@@ -20,6 +21,7 @@ from mlcontainers.facts.tables import (
 __all__ = [
     "Build",
     "Catalogue",
+    "Compiled",
     "CudaImage",
     "Known",
     "PythonImage",

@@ -374,7 +374,7 @@ class Compiled(Sourced):
 
     @property
     def cuda(self) -> Literal["only", "also"] | None:
-        """Whether it computes on NVIDIA GPUs only, or there too; `None` where it is compiled for the CPU as it stands."""
+        """Whether it computes on NVIDIA GPUs only, or there too; `None` where it is compiled for the CPU."""
         return self.record.get("cuda")
 
     @property

@@ -41,6 +41,8 @@ def _package(text: str) -> str:
     return name
 
 
+AptPackage = Annotated[str, BeforeValidator(_package)]
+"""A system package by name, with or without a version."""
 _DATED = " /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache"
 """What an installation leaves that holds times, and that no program reads."""
 
@@ -104,7 +106,7 @@ class Apt(Layer, frozen=True):
     volatility: ClassVar[Volatility] = Volatility.SYSTEM
 
     kind: Literal["apt"] = "apt"
-    packages: Annotated[tuple[Annotated[str, BeforeValidator(_package)], ...], Field(min_length=1, strict=False)]
+    packages: Annotated[tuple[AptPackage, ...], Field(min_length=1, strict=False)]
     """Names, with or without `=version`; a version may end in `*`."""
     sources: Annotated[tuple[AptSource, ...], Field(strict=False)] = ()
     """Archives that some of them come from, beside the distribution's own."""

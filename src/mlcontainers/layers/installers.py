@@ -46,6 +46,11 @@ class Installer(Model, frozen=True):
         told = f"--cache-dir={self.cache} --no-input --disable-pip-version-check --root-user-action=ignore"
         return f"{told}{'' if self.bytecode else ' --no-compile'}"
 
+    @property
+    def uncached(self) -> str:
+        """The option by which it takes nothing from its cache, where one name stands for more than one file."""
+        return "--no-cache" if self.program == "uv" else "--no-cache-dir"
+
     def only_from(self, url: str) -> str:
         """The option for one index instead of the Python index."""
         return f"--{'default-index' if self.program == 'uv' else 'index-url'}={shell(url)}"

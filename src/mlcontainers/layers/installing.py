@@ -53,7 +53,9 @@ def installer_stage(
 ) -> tuple[Instruction | Comment, ...]:
     """The stage that holds the installer, and the init where there is one, each checked against its digests."""
     lines = [shell(tool.hashed) for tool in tools]
-    pip = f"pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore{_origin('pip', sources)}"
+    pip = (
+        f"pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore{where_from('pip', sources)}"
+    )
     name = installer.program
     held = [tool.requirement.partition("==")[0] for tool in tools]
     remarks = [f"{name} installs the packages below: mounted from here, it is in no layer of the image."]
@@ -72,7 +74,7 @@ def installer_stage(
     )
 
 
-def _origin(program: str, sources: Sources) -> str:
+def where_from(program: str, sources: Sources) -> str:
     """Options for where packages come from, instead of the Python index."""
     if sources.offline:
         return f" --no-index --find-links=/{WHEELHOUSE}"
@@ -121,7 +123,7 @@ def install_pins(target: Target) -> Run:
 def install(target: Target, *, sealed: bool | None = None, origin: str | None = None) -> Command:
     """The installer, told to install under the constraints of the layers before: from the Python index, or `origin`."""
     installer = target.installer
-    origin = _origin(installer.program, target.sources) if origin is None else f" {origin}".rstrip()
+    origin = where_from(installer.program, target.sources) if origin is None else f" {origin}".rstrip()
     files = [CONSTRAINTS] if (target.sealed if sealed is None else sealed) else []
     files += [ELSEWHERE] if target.elsewhere else []
     constraints = "".join(f" --constraint={file}" for file in files)
@@ -157,7 +159,7 @@ def install_routed(target: Target) -> Iterator[Command]:
 def _from_index(target: Target, routed: Routed) -> Command:
     """Without what they need: that comes from the Python index, or is named for this one too."""
     url = target.sources.mirror(routed.index.name) or routed.index.url
-    offline = _origin(target.installer.program, target.sources).strip() if target.sources.offline else ""
+    offline = where_from(target.installer.program, target.sources).strip() if target.sources.offline else ""
     program, options = install(target, origin="")
     netrc = f"NETRC={Secret(routed.credentials).path} " if routed.credentials else ""
     return [netrc + program, options, f"--no-deps {offline or target.installer.only_from(url)}"]

@@ -18,8 +18,10 @@ class Volatility(IntEnum):
 
     SYSTEM = 1
     FRAMEWORK = 2
-    PACKAGES = 3
-    CODE = 4
+    EXTENSION = 3
+    """Compiled against frameworks: longer in the making than anything else."""
+    PACKAGES = 4
+    CODE = 5
     BARRIER = 9
     """Nothing is known about it: what comes before stays before, what comes after stays after."""
 

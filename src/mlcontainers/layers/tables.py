@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
 
 from msgspec import Struct
 
 from mlcontainers.errors import InvalidValueError, Problem
 from mlcontainers.layers.model import at
-from mlcontainers.values.text import invalid
+from mlcontainers.values.names import env_key
+from mlcontainers.values.text import invalid, line
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -51,3 +52,13 @@ class Table(Struct, frozen=True):
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"type": "object", "additionalProperties": {"type": "string"}}
+
+
+def _value(text: object) -> str:
+    if isinstance(text, bool | int | float):
+        raise invalid("text-expected", f"a text is meant, got {text!r}", f'write "{str(text).lower()}"')
+    return line(text, "value")
+
+
+Environment: TypeAlias = Annotated[Pairs, Table(env_key, _value)]
+"""Environment variables by name."""

@@ -74,6 +74,35 @@ class Reading(Struct, frozen=True):
     """Files with lines about indexes, which are left out: the image says where packages come from."""
 
 
+class CudaToolkit(Struct, frozen=True):
+    """nvcc and what it needs, as a stage has it while it compiles."""
+
+    home: str
+    """Where it is: `/usr/local/cuda-12.8`."""
+    image: ImageReference | None = None
+    """The image that it is mounted from; None where wheels bring it."""
+    requirement: str = ""
+    """Those wheels, as a requirement."""
+    folder: str = ""
+    """The folder that they fill, below that of Python's modules."""
+
+
+class Compiling(Struct, frozen=True):
+    """How the extension at hand is compiled."""
+
+    requirement: str
+    """What is compiled, as pip takes it."""
+    build_requires: tuple[str, ...] | None
+    """What its build imports; None where it is built apart, with what it declares itself."""
+    variables: tuple[tuple[str, str], ...]
+    """What its build is told."""
+    gigabytes: int
+    """Memory that one compiler is given."""
+    system: tuple[str, ...] = ()
+    """System packages that the Python of the base lacks for it."""
+    toolkit: CudaToolkit | None = None
+
+
 class Target(Struct, frozen=True):
     """The decided image, as far as layers need it."""
 
@@ -100,5 +129,7 @@ class Target(Struct, frozen=True):
     """The image has a Python, so no layer may bring another unasked."""
     cuda_taken: bool = False
     """The base or the wheels bring CUDA, or nothing may, so no layer may bring it."""
+    compiling: Compiling | None = None
+    """How the layer at hand is compiled, where it is."""
     elsewhere: tuple[tuple[str, str], ...] = ()
     """Packages of such indexes that nothing has installed by then, and their index: none may come from another."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -28,9 +28,10 @@ from mlcontainers.dockerfile import (
 )
 from mlcontainers.dockerfile import Healthcheck as HealthcheckInstruction
 from mlcontainers.errors import ImpossibleError, Problem
-from mlcontainers.layers import Apt, Conda, Framework, Pip, Shell, Volatility
+from mlcontainers.layers import Apt, Conda, Extension, Framework, Pip, Shell, Volatility
 from mlcontainers.layers.apt import cleared
 from mlcontainers.layers.conda import MICROMAMBA, micromamba_stage
+from mlcontainers.layers.extension import TOOLKIT, pip_stage
 from mlcontainers.layers.installing import CONSTRAINTS, HashedTool, installer_mount, installer_stage, scratch_mounts
 from mlcontainers.layers.runtime import compared, compared_within, threads
 from mlcontainers.planners.bases import OWN_PYTHON
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mlcontainers.image import Image, Serve
-    from mlcontainers.layers import AnyLayer, Layer, Pin, Target
+    from mlcontainers.layers import AnyLayer, Compiling, Layer, Pin, Target
     from mlcontainers.layers.installers import Installer
     from mlcontainers.layers.target import Reading, Routed
     from mlcontainers.planners.bases import Base
@@ -79,8 +80,12 @@ class Decided(Struct, frozen=True):
     """For each layer what its files say."""
     routed: tuple[tuple[Routed, ...], ...]
     """For each layer what it takes from indexes of the user's own."""
+    compiling: tuple[Compiling | None, ...]
+    """For each layer how it is compiled."""
     tools: tuple[HashedTool, ...]
     """The installer, and the init where the image has one."""
+    builder: HashedTool | None
+    """pip, where something is compiled and another program installs."""
     header: str
     system: SystemNeeds
     """System packages that the Python packages need."""
@@ -107,7 +112,9 @@ def _items(decided: Decided) -> Iterator[Item]:
     if any(isinstance(layer, Conda) for layer in decided.image.layers):
         yield from ((item, "micromamba") for item in micromamba_stage(_named(MICROMAMBA, decided.lock)))
         yield Blank(), None
-    yield From(str(_named(decided.base.reference, decided.lock))), "base"
+    yield from _builder(decided)
+    stops = _stops(decided)
+    yield From(str(_named(decided.base.reference, decided.lock)), name=next(stops, None)), "base"
     yield _environment(decided), "environment"
     yield from ((item, "user") for item in _HOME_FOR_ANY)
     yield from _distribution_python(decided)
@@ -118,9 +125,32 @@ def _items(decided: Decided) -> Iterator[Item]:
         yield from ((Comment(why), None) for why in decided.system.comments)
         needed = Apt(packages=decided.system.packages)
         yield from ((item, "system packages") for item in _lowered(needed, decided.target))
-    yield from _layers(decided)
+    yield from _layers(decided, stops)
     yield Blank(), None
     yield from _runtime(decided)
+
+
+def _builder(decided: Decided) -> Iterator[Item]:
+    """What compiles extensions, and is in no layer of the image: pip, and nvcc where it comes from an image."""
+    if decided.builder:
+        base = _named(_installer_base(decided.base), decided.lock)
+        yield from ((item, "builder") for item in pip_stage(base, decided.builder, decided.target.sources))
+        yield Blank(), None
+    toolkits = {one.toolkit.image for one in decided.compiling if one and one.toolkit and one.toolkit.image}
+    for image in sorted(toolkits, key=str):
+        yield Comment("nvcc and what it needs are mounted from here while extensions are compiled."), None
+        yield From(str(_named(image, decided.lock)), name=TOOLKIT), "builder"
+        yield Blank(), None
+
+
+def _stops(decided: Decided) -> Iterator[str]:
+    """Names for the stages that extensions are compiled on top of: all that is in the image by then."""
+    before: Layer | None = None
+    for position in decided.order:
+        layer = decided.image.layers[position]
+        if isinstance(layer, Extension) and not isinstance(before, Extension):
+            yield f"before-{layer.package}"
+        before = layer
 
 
 def _named(reference: ImageReference, lock: Lock | None) -> ImageReference:
@@ -204,17 +234,17 @@ class _Setting(Struct, frozen=True, eq=False):
 
 def _settings(decided: Decided) -> Iterator[_Setting]:
     image = decided.image
-    if any(isinstance(layer, Framework) for layer in image.layers) or any(decided.routed):
+    if any(isinstance(layer, Framework | Extension) for layer in image.layers) or any(decided.routed):
         yield _Setting(((_seal(image), "seal"),), lambda layer, sealed: sealed and not isinstance(layer, Framework))
     if image.env:
         # Frameworks are wheels and system packages are packages: no variable of the user's changes them.
-        steady = {Volatility.SYSTEM, Volatility.FRAMEWORK}
+        steady = {Volatility.SYSTEM, Volatility.FRAMEWORK, Volatility.EXTENSION}
         yield _Setting(((_variables(image.env), "env"),), lambda layer, _: layer.volatility not in steady)
     workdir = Workdir(str(image.workdir or DEFAULT_WORKDIR))
     yield _Setting(((Blank(), None), (workdir, "workdir")), lambda layer, _: layer.volatility >= Volatility.CODE)
 
 
-def _layers(decided: Decided) -> Iterator[Item]:
+def _layers(decided: Decided, stops: Iterator[str]) -> Iterator[Item]:
     image = decided.image
     waiting = list(_settings(decided))
     sealed = False
@@ -228,11 +258,15 @@ def _layers(decided: Decided) -> Iterator[Item]:
             yield Blank(), None
         for name in (name for routed in decided.routed[positions[0]] for name in routed.names):
             elsewhere.pop(name, None)
+        if isinstance(layer, Extension) and not (place and isinstance(merged[place - 1][1], Extension)):
+            side_by_side = takewhile(lambda pair: isinstance(pair[1], Extension), merged[place:])
+            positions_of = [first for (first, *_), _ in side_by_side]
+            yield from _compiled(decided, positions_of, sealed, elsewhere, next(stops, None))
         target = _target(decided, positions[0], sealed, elsewhere)
         origin = ", ".join(f"layers[{position}] ({layer.kind})" for position in positions)
         items = _lowered(layer, target)
         behind: tuple[Instruction | Comment, ...] = ()
-        sealed = sealed or isinstance(layer, Framework) or bool(target.routed)
+        sealed = sealed or isinstance(layer, Framework | Extension) or bool(target.routed)
         if sealed and not any(_may_install(other) for _, other in merged[place + 1 :]) and _may_install(layer):
             # A framework's step stays as it is when the first package is added behind it.
             if isinstance(layer, Pip):
@@ -245,6 +279,20 @@ def _layers(decided: Decided) -> Iterator[Item]:
         yield from setting.items
 
 
+def _compiled(
+    decided: Decided, positions: list[int], sealed: bool, elsewhere: Mapping[str, str], name: str | None
+) -> Iterator[Item]:
+    """A stage for each extension, all on top of what is there by then; the image goes on from the same."""
+    layers = [(n, layer) for n in positions if isinstance(layer := decided.image.layers[n], Extension)]
+    before = f"before-{layers[0][1].package}"
+    for position, layer in layers:
+        origin = f"layers[{position}] (extension)"
+        items = layer.compile(_target(decided, position, sealed, elsewhere), before)
+        yield from ((item, origin) for item in items)
+        yield Blank(), None
+    yield From(before, name=name), "base"
+
+
 def _target(decided: Decided, position: int, sealed: bool, elsewhere: Mapping[str, str]) -> Target:
     return replace(
         decided.target,
@@ -252,12 +300,13 @@ def _target(decided: Decided, position: int, sealed: bool, elsewhere: Mapping[st
         sealed=sealed,
         reading=decided.readings[position],
         routed=decided.routed[position],
+        compiling=decided.compiling[position],
         elsewhere=tuple(sorted(elsewhere.items())),
     )
 
 
 def _may_install(layer: Layer) -> bool:
-    return isinstance(layer, Framework | Pip | Shell)
+    return isinstance(layer, Framework | Extension | Pip | Shell)
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcontainers.errors import Problem
-from mlcontainers.layers import Apt, Conda, Pip
+from mlcontainers.layers import Apt, Conda, Extension, Pip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,6 +40,10 @@ def offline_problems(
             yield Problem("needs-network", "error", where, "system packages come from an archive", (), (hint,))
         elif isinstance(layer, Conda):
             yield Problem("needs-network", "error", where, "conda packages come from a channel", (), (hint,))
+        elif isinstance(layer, Extension):
+            what = f"{layer.package} is compiled, and the compilers come from an archive"
+            hints = ("put its wheel into the wheelhouse, and ask for it with add_pip",)
+            yield Problem("needs-network", "error", where, what, (), hints)
         elif isinstance(layer, Pip) and layer.lock_kind == "pylock":
             what = f"{layer.lock} says by addresses where each file is"
             hints = ("a lock of requirements with hashes finds the same files in the wheelhouse",)

@@ -12,7 +12,7 @@ from mlcontainers.dockerfile import Add, Copy, Run, Workdir
 from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.image import CpuBase, CudaBase, ReferenceBase
-from mlcontainers.layers import Conda, Framework, Other, Pin, Pip, Shell, Target
+from mlcontainers.layers import Conda, Extension, Framework, Other, Pin, Pip, Shell, Target
 from mlcontainers.layers.conda import MICROMAMBA, MICROMAMBA_SOURCE
 from mlcontainers.layers.installing import HashedTool
 from mlcontainers.planners.assembling import Decided, assemble
@@ -29,6 +29,7 @@ from mlcontainers.planners.bases import (
     slim_base,
 )
 from mlcontainers.planners.builds import RULE
+from mlcontainers.planners.compiling import extensions
 from mlcontainers.planners.cudas import cuda_problem
 from mlcontainers.planners.environments import (
     CONDA_PYTHON,
@@ -99,8 +100,8 @@ def planned(
 ) -> Plan:
     """The plan, made once for equal images: commands, matrices and services ask for it again and again."""
     read = read_files(image, files)
-    if compiled := tuple(source_only_frameworks(catalogue, image)):
-        raise ImpossibleError(*compiled)
+    if without_wheels := tuple(source_only_frameworks(catalogue, image)):
+        raise ImpossibleError(*without_wheels)
     known = known_base(catalogue, image.base.reference) if isinstance(image.base, ReferenceBase) else Known()
     _refuse_contradictions(image, known)
     question = _question(catalogue, image, known)
@@ -121,6 +122,7 @@ def planned(
     if late := too_late(groups, order, solution.packages):
         raise ImpossibleError(_needed_earlier(image, *late))
     pins = _pins(image, solution, groups, order, sources)
+    compiled = extensions(catalogue, image, base, solution, accelerator, order, pins)
     target = Target(
         base.reference,
         image.platform,
@@ -138,6 +140,8 @@ def planned(
         *(("dumb-init",) if image.has_init else ()),
     )
     tools = tuple(_tool(catalogue, name) for name in names)
+    compiles = any(compiled.compiling) and image.installer.program != "pip"
+    builder = _tool(catalogue, "pip") if compiles else None
     header = (
         f"Written by mlcontainers {__version__} from facts of {catalogue.as_of}; edit the description, not this file."
     )
@@ -147,12 +151,15 @@ def planned(
     readings = tuple(files.reading() for files in read)
     routed = routes(image, read, base.python)
     system = system_needs(catalogue, image, base.suite, solution, read)
-    decided = Decided(image, base, target, order, pins, readings, routed, tools, header, system, lock)
+    decided = Decided(
+        image, base, target, order, pins, readings, routed, compiled.compiling, tools, builder, header, system, lock
+    )
     dockerfile, origins = assemble(decided)
     floor, floor_fact = _driver_floor(catalogue, accelerator)
     required = _required_secrets(image, (routed for group in decided.routed for routed in group))
     decisions = (
         *_decisions(catalogue, question, image, base, solution, accelerator, floor, floor_fact),
+        *compiled.decisions,
         system.decision,
         _lock(lock),
         _installer(catalogue, base, image),
@@ -176,6 +183,7 @@ def planned(
                 *solution.doubts,
                 *remarks(catalogue, image, base, solution, accelerator, read, sources),
                 *system.problems,
+                *compiled.problems,
             ),
         ),
         expiry=base.expiry,
@@ -279,7 +287,9 @@ def _refuse_contradictions(image: Image, known: Known) -> None:
             (),
             ("add it once, with all its options",),
         )
-        for kind, count in Counter(_subject(layer) for layer in image.layers if isinstance(layer, Framework)).items()
+        for kind, count in Counter(
+            _subject(layer) for layer in image.layers if isinstance(layer, Framework | Extension)
+        ).items()
         if count > 1
     ]
     if sum(isinstance(layer, Conda) for layer in image.layers) > 1:
@@ -299,7 +309,9 @@ def _refuse_contradictions(image: Image, known: Known) -> None:
         raise ImpossibleError(*problems)
 
 
-def _subject(layer: Framework) -> str:
+def _subject(layer: Framework | Extension) -> str:
+    if isinstance(layer, Extension):
+        return str(layer.package)
     return layer.name if isinstance(layer, Other) else str(type(layer).model_fields["kind"].default)
 
 
@@ -473,7 +485,7 @@ def _lock(lock: Lock | None) -> Decision | None:
 
 
 def _installs(image: Image) -> bool:
-    return any(isinstance(layer, Pip | Framework) for layer in image.layers)
+    return any(isinstance(layer, Pip | Framework | Extension) for layer in image.layers)
 
 
 def _installer(catalogue: Catalogue, base: Base, image: Image) -> Decision | None:
@@ -513,10 +525,9 @@ def _answered(image: Image, problems: tuple[Problem, ...]) -> tuple[Problem, ...
 
 
 def _layers(dockerfile: Dockerfile) -> int:
-    """How many layers the instructions of the last stage add."""
-    return sum(
-        isinstance(instruction, Run | Copy | Add | Workdir) for instruction in dockerfile.stages[-1].instructions
-    )
+    """How many layers the instructions of the last stage add, and of those that it stands on."""
+    own = (one for stage in dockerfile.lineage for one in stage.instructions)
+    return sum(isinstance(one, Run | Copy | Add | Workdir) for one in own)
 
 
 def _required_secrets(image: Image, taken: Iterable[Routed]) -> tuple[str, ...]:

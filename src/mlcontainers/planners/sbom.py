@@ -13,11 +13,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import Struct
 
-from mlcontainers.layers import Apt, Pip
+from mlcontainers.layers import Apt, Extension, Pip
 from mlcontainers.planners.environments import conda_packages
 from mlcontainers.planners.reading import read_files
 from mlcontainers.values.names import OCI_PREFIX
 from mlcontainers.values.quoting import package_url
+from mlcontainers.values.wishes import PackageRequirement
 from mlcontainers.version import __version__
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from mlcontainers.planners.plans import Plan
     from mlcontainers.values.references import ImageReference
-    from mlcontainers.values.wishes import PackageRequirement
 
 SPECIFICATION = "1.6"
 _ROOT = "image"
@@ -150,6 +150,8 @@ def _asked(plan: Plan) -> Iterator[PackageRequirement]:
     for layer, read in zip(plan.image.layers, read_files(plan.image, plan.context), strict=True):
         if isinstance(layer, Pip):
             yield from layer.packages
+        if isinstance(layer, Extension):
+            yield PackageRequirement(f"{layer.package}{layer.version.specifier if layer.version else ''}")
         yield from (asked.package for asked in read.asked)
 
 

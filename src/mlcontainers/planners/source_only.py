@@ -9,15 +9,16 @@ from packaging.version import Version
 
 from mlcontainers.errors import Problem
 from mlcontainers.image import ReferenceBase
-from mlcontainers.layers import Apt, Other
+from mlcontainers.layers import Apt, Extension, Other
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from packaging.specifiers import SpecifierSet
 
-    from mlcontainers.facts import Catalogue
+    from mlcontainers.facts import Catalogue, Compiled
     from mlcontainers.image import Image
+    from mlcontainers.values.evidence import Fact
     from mlcontainers.values.sources import Sources
     from mlcontainers.values.wishes import PackageRequirement
 
@@ -30,7 +31,7 @@ def source_only(catalogue: Catalogue, project: str, specifier: SpecifierSet | No
     if row is None:
         return None
     what = f"{project} has no wheel for Linux: it is compiled{f', against {row.against}' if row.against else ''}"
-    because = [str(row.why("tried", f"none of its releases up to {row.tried} has one"))]
+    because = [str(source_of(row))]
     if row.elsewhere:
         because.append(f"its authors have wheels at {row.elsewhere}, each for one {row.against}, CUDA and Python")
     newer = specifier is not None and (_lowest(specifier) or row.tried) > row.tried
@@ -38,6 +39,11 @@ def source_only(catalogue: Catalogue, project: str, specifier: SpecifierSet | No
     if newer:
         hints.append('or say that there are wheels now: with_assumption("source-only", "where and when it was seen")')
     return Problem("source-only", "warning" if newer else "error", where, what, tuple(because), tuple(hints))
+
+
+def source_of(row: Compiled) -> Fact:
+    """The fact that there is source only."""
+    return row.why("tried", f"no release of {row.project} up to {row.tried} has a wheel for Linux")
 
 
 def source_only_frameworks(catalogue: Catalogue, image: Image) -> Iterator[Problem]:
@@ -72,7 +78,9 @@ def _has_compiler(image: Image) -> bool:
 
 
 def _had(image: Image, sources: Sources) -> set[str]:
-    return {str(name) for index in image.indexes for name in index.packages} | _in_wheelhouse(sources)
+    elsewhere = {str(name) for index in image.indexes for name in index.packages}
+    compiled = {str(layer.package) for layer in image.layers if isinstance(layer, Extension)}
+    return elsewhere | compiled | _in_wheelhouse(sources)
 
 
 def _in_wheelhouse(sources: Sources) -> set[str]:
