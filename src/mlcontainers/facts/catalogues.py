@@ -261,7 +261,7 @@ class Catalogue:
         if not series:
             return None
         _, measured, sets = next((one for one in series if one[0] <= version), series[-1])
-        brought = (pair for name in sets for pair in self._sets[name])
+        brought = (pair for name in sets for pair in self._sets[name].brings)
         return measured, tuple(brought)
 
     @cached_property
@@ -270,9 +270,9 @@ class Catalogue:
         return tuple(Closures(row.record, row.origin) for row in rows if "series" in row.record)
 
     @cached_property
-    def _sets(self) -> dict[str, tuple[tuple[str, str], ...]]:
+    def _sets(self) -> dict[str, PackageSet]:
         rows = (row for row in self._table("closures", Sourced) if "brings" in row.record)
-        return {str(row.record["key"]).removeprefix("set "): PackageSet(row.record, row.origin).brings for row in rows}
+        return {str(row.record["key"]).removeprefix("set "): PackageSet(row.record, row.origin) for row in rows}
 
     def wheel_size(self, project: str, version: str, machine: str) -> tuple[str, WheelSize] | None:
         """What a wheel weighs: the version that was measured, empty for light wheels, and its bytes.

@@ -434,7 +434,7 @@ def _split(row: list[str]) -> tuple[str, tuple[str, ...]]:
 class PackageSet(Sourced):
     """Packages that are brought together."""
 
-    @property
+    @cached_property
     def brings(self) -> tuple[tuple[str, str], ...]:
         """Projects, with versions of heavy ones and an empty text for light ones."""
         parts = (str(text).partition("==") for text in self.record["brings"])
