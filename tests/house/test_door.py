@@ -54,3 +54,15 @@ class TestDoor:
         said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
         assert said.stdout.strip() == "set()"
+
+    def test_a_command_that_plans_loads_nothing_that_builds(self, tmp_path: Path) -> None:
+        file = tmp_path / "image.toml"
+        file.write_text('schema = 1\n[base]\nkind = "cpu"\n[[layers]]\nkind = "sklearn"\n', encoding="utf-8")
+        program = (
+            "import sys; from mlcontainers.cli.program import app; app(['render', sys.argv[1]], standalone_mode=False);"
+            "print({'mlcontainers.engines.building', 'mlcontainers.engines.index', 'docker'} & set(sys.modules))"
+        )
+        said = subprocess.run([sys.executable, "-c", program, str(file)], capture_output=True, text=True, check=True)
+
+        assert said.stdout.startswith("# Written by mlcontainers")
+        assert said.stdout.endswith("set()\n")

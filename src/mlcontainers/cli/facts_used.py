@@ -22,7 +22,7 @@ AsOf: TypeAlias = Annotated[
 def known(own: str | None = None, as_of: str | None = None) -> "Catalogue":
     """The catalogue that a command asks."""
     from mlcontainers import catalogue
-    from mlcontainers.engines.refreshing import own_folder
+    from mlcontainers.engines.folders import own_folder
 
     folder: Path | None = own_folder()
     text = read(own).decode("utf-8", "replace") if own else ""

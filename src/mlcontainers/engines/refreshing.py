@@ -7,15 +7,14 @@ each file is written whole, so an interrupted refresh leaves the old data as it 
 from __future__ import annotations
 
 import hashlib
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from packaging.version import Version
 
+from mlcontainers.engines.folders import own_folder
 from mlcontainers.engines.index import AT_ONCE, Index
 from mlcontainers.errors import Problem, RefreshError, UnknownFactError
 from mlcontainers.facts.deriving.files import FIRST, LAST, releases
@@ -28,6 +27,7 @@ from mlcontainers.values.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -71,12 +71,6 @@ class Refreshed:
     requests: int
     bytes: int
     date: str
-
-
-def own_folder(environment: Mapping[str, str] | None = None) -> Path:
-    """Where a user's own records are: `mlcontainers/facts` in the data folder of the XDG specification."""
-    env = os.environ if environment is None else environment
-    return Path(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "mlcontainers" / "facts"
 
 
 def refresh(
