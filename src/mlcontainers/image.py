@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, cast
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     field_validator,
     model_validator,
@@ -35,112 +32,30 @@ from mlcontainers.layers import (
     Torch,
     Transformers,
 )
+from mlcontainers.layers.bases import AnyBase, CpuBase, CudaBase, ReferenceBase
 from mlcontainers.layers.indexes import PackageIndex
 from mlcontainers.layers.installers import Installer
 from mlcontainers.layers.model import Model, at
+from mlcontainers.layers.programs import Healthcheck, Program, Serve, Words, program
 from mlcontainers.layers.tables import Environment, Pairs, Table
-from mlcontainers.values.durations import Duration
 from mlcontainers.values.gpus import GpuModel
 from mlcontainers.values.names import label_key, label_value
 from mlcontainers.values.paths import ImagePath
 from mlcontainers.values.platforms import Platform
 from mlcontainers.values.ports import Port
-from mlcontainers.values.references import ImageReference
-from mlcontainers.values.text import invalid, line, word
+from mlcontainers.values.text import invalid, word
 from mlcontainers.values.users import User
-from mlcontainers.values.versions import CudaVersion, PythonVersion
 
 if TYPE_CHECKING:
     from packaging.version import Version
 
+    from mlcontainers.values.references import ImageReference
     from mlcontainers.values.secrets import Secret
-
-
-class CpuBase(Model, frozen=True):
-    """A slim Python base; nothing in the image may bring CUDA."""
-
-    kind: Literal["cpu"] = "cpu"
-    python: PythonVersion | None = None
-    """The newest that everything in the image has wheels for, where it is left out."""
-
-
-class CudaBase(Model, frozen=True):
-    """Whatever base this image needs to compute on NVIDIA GPUs."""
-
-    kind: Literal["cuda"] = "cuda"
-    version: CudaVersion | None = None
-    """The CUDA release that frameworks are built for; decided by the frameworks where it is left out."""
-    python: PythonVersion | None = None
-    """The newest that everything in the image has wheels for, where it is left out."""
-
-
-class ReferenceBase(Model, frozen=True):
-    """A base image of the user's choice."""
-
-    kind: Literal["reference"] = "reference"
-    reference: ImageReference
-    python: PythonVersion | None = None
-    """The Python inside it, where its name does not tell."""
-    cuda: CudaVersion | None = None
-    """The CUDA release to choose wheels for; CPU wheels where it is left out and the name does not tell."""
-
-
-AnyBase: TypeAlias = Annotated[CpuBase | CudaBase | ReferenceBase, Field(discriminator="kind")]
+    from mlcontainers.values.versions import CudaVersion, PythonVersion
 
 
 Labels: TypeAlias = Annotated[Pairs, Table(label_key, label_value)]
 Assumptions: TypeAlias = Annotated[Pairs, Table(lambda code: word(code, "code"), lambda reason: word(reason, "reason"))]
-Words: TypeAlias = Annotated[
-    tuple[Annotated[str, BeforeValidator(lambda text: line(text, "argument"))], ...], Field(strict=False)
-]
-
-
-def _program(argv: tuple[str, ...]) -> tuple[str, ...]:
-    """A program and its arguments: the whole command in one text is no program."""
-    if argv and (not argv[0].strip() or " " in argv[0].strip()):
-        words = ", ".join(f'"{word}"' for word in argv[0].split())
-        because = ("no shell is in between that could cut it into words",)
-        hint = f"write each word as a text of its own: {words}" if words else "name a program"
-        raise invalid("shell-like", f"there is no program {argv[0]!r}", hint, because=because)
-    return argv
-
-
-_URL_PATH = re.compile(r"/[A-Za-z0-9._~/?=&%-]*", re.ASCII).fullmatch
-Program: TypeAlias = Annotated[Words, AfterValidator(_program)]
-
-
-def _url_path(text: str) -> str:
-    path = line(text, "path")
-    if not _URL_PATH(path):
-        raise invalid("bad-url-path", f"{path!r} is no path of a URL", "as in '/healthz'")
-    return path
-
-
-class Healthcheck(Model, frozen=True):
-    """A program that Docker runs now and then: exit code 0 means healthy."""
-
-    command: Annotated[Program, Field(min_length=1)]
-    """Program and arguments, without a shell."""
-    interval: Duration | None = None
-    timeout: Duration | None = None
-    start_period: Duration | None = None
-    """How long failures do not count: the time to load a model."""
-    retries: Annotated[int, Field(ge=1, le=1000)] | None = None
-
-
-class Serve(Model, frozen=True):
-    """A program that serves HTTP: under an init that passes signals on and reaps, with a check of its health."""
-
-    command: Annotated[Program, Field(min_length=1)]
-    """Program and arguments, without a shell."""
-    port: Port = Port(8080)
-    """The TCP port that it listens on."""
-    health: Annotated[str, BeforeValidator(_url_path)] = "/"
-    """The path that answers with success while the service is well."""
-    start_period: Duration = Duration("60s")
-    """How long failures do not count: the time to load a model."""
-    stop_grace: Duration = Duration("30s")
-    """How long it may take to finish what it is doing after SIGTERM, for whoever stops the container."""
 
 
 class Image(Model, frozen=True):
@@ -237,7 +152,7 @@ class Image(Model, frozen=True):
     def _cmd_alone(self) -> Self:
         if not self.entrypoint:
             try:
-                _program(self.cmd)
+                program(self.cmd)
             except InvalidValueError as error:
                 raise InvalidValueError(*(at("cmd", problem) for problem in error.problems)) from None
         return self

@@ -42,9 +42,10 @@ from mlcontainers.values.references import ImageReference
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mlcontainers.image import Image, Serve
+    from mlcontainers.image import Image
     from mlcontainers.layers import AnyLayer, Compiling, Layer, Pin, Target
     from mlcontainers.layers.installers import Installer
+    from mlcontainers.layers.programs import Serve
     from mlcontainers.layers.target import Reading, Routed
     from mlcontainers.planners.bases import Base
     from mlcontainers.planners.system_libraries import SystemNeeds

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from mlcontainers.dockerfile import Add, Copy, Run, Workdir
 from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
-from mlcontainers.image import CpuBase, CudaBase, ReferenceBase
 from mlcontainers.layers import Conda, Extension, Framework, Other, Pin, Pip, Shell, Target
+from mlcontainers.layers.bases import CpuBase, CudaBase, ReferenceBase
 from mlcontainers.layers.conda import MICROMAMBA, MICROMAMBA_SOURCE
 from mlcontainers.layers.installing import HashedTool
 from mlcontainers.planners.assembling import Decided, assemble

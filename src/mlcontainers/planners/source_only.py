@@ -8,8 +8,8 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from mlcontainers.errors import Problem
-from mlcontainers.image import ReferenceBase
 from mlcontainers.layers import Apt, Extension, Other
+from mlcontainers.layers.bases import ReferenceBase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
