@@ -179,6 +179,7 @@ class TestToolkit:
             "it takes gcc up to 11",
             "Debian 12 has gcc 12",
         ]
+        assert problem.hints == ("that of CUDA 12.0 and newer does",)
 
     def test_what_is_not_built_beside_the_frameworks_gets_none(self) -> None:
         assert "CUDA_HOME" not in plan(CUDA_13.add_extension("zz-plain")).dockerfile.render()

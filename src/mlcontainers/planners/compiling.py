@@ -19,7 +19,7 @@ from mlcontainers.values.references import ImageReference
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mlcontainers.facts import Catalogue, Compiled, CudaImage
+    from mlcontainers.facts import Catalogue, Compiled, CudaImage, Toolkit
     from mlcontainers.image import Image
     from mlcontainers.layers import Pin
     from mlcontainers.planners.bases import Base
@@ -268,15 +268,8 @@ def toolkit_for(catalogue: Catalogue, cuda: CudaVersion, base: Base, platform: P
     Not where the base brings CUDA: then the image of the same distribution fits it best.
     """
     kit = catalogue.toolkit(cuda)
-    gcc = base.suite.gcc if base.suite else None
-    if kit and kit.newest_gcc and gcc and gcc > kit.newest_gcc:
-        what = f"nvcc of CUDA {cuda.release} does not take the gcc of {base.reference}"
-        assert base.suite is not None
-        because = (
-            str(kit.why("gcc", f"it takes gcc up to {kit.newest_gcc}")),
-            str(base.suite.why("gcc", f"{base.suite.title} has gcc {gcc}")),
-        )
-        return Problem("no-compiler", "error", "", what, because, ("a newer CUDA: Image.from_cuda(...)",))
+    if kit and (problem := _gcc_too_new(catalogue, kit, base)):
+        return problem
     home = f"/usr/local/cuda-{cuda.release}"
     if kit and kit.compiler_in_wheels and base.cuda is None:
         return CudaToolkit(home, None, f"cuda-toolkit[cccl,nvcc]=={cuda.release}.*", f"nvidia/cu{cuda.major}")
@@ -288,6 +281,21 @@ def toolkit_for(catalogue: Catalogue, cuda: CudaVersion, base: Base, platform: P
     glibc = (base.suite.glibc if base.suite else None) or (0, 0)
     best = max(images, key=lambda image: (image.version, *_near(catalogue, image, glibc)))
     return CudaToolkit(home, ImageReference("nvidia/cuda", best.tag("devel")))
+
+
+def _gcc_too_new(catalogue: Catalogue, kit: Toolkit, base: Base) -> Problem | None:
+    suite, newest = base.suite, kit.newest_gcc
+    if suite is None or suite.gcc is None or newest is None or suite.gcc <= newest:
+        return None
+    what = f"nvcc of CUDA {kit.version.release} does not take the gcc of {base.reference}"
+    because = (
+        str(kit.why("gcc", f"it takes gcc up to {newest}")),
+        str(suite.why("gcc", f"{suite.title} has gcc {suite.gcc}")),
+    )
+    takers = (one.version.release for one in catalogue.toolkits() if (one.newest_gcc or 0) >= suite.gcc)
+    first = min(takers, default=None)
+    hints = (f"that of CUDA {first} and newer does",) if first else ()
+    return Problem("no-compiler", "error", "", what, because, hints)
 
 
 def _has_nvcc(image: CudaImage, platform: Platform) -> bool:
