@@ -125,10 +125,18 @@ class PrivateEngine:
             if subprocess.run(("iptables", "-w", "-C", *rule), capture_output=True, check=False).returncode != 0:
                 _run("iptables", "-w", "-I", *rule)
 
+    def drop(self) -> None:
+        """Cut the network of its containers: no packet is answered."""
+        for rule in self._silence():
+            _run("iptables", "-w", "-I", *rule)
+
     def mend(self) -> None:
         """Give them their network again."""
-        for rule in self._refusals():
+        for rule in (*self._refusals(), *self._silence()):
             subprocess.run(("iptables", "-w", "-D", *rule), capture_output=True, check=False)
+
+    def _silence(self) -> list[tuple[str, ...]]:
+        return [(way, "-i", self.bridge, "-j", "DROP") for way in ("INPUT", "FORWARD")]
 
     def _refusals(self) -> list[tuple[str, ...]]:
         ways = ("INPUT", "FORWARD")

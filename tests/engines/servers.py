@@ -80,25 +80,49 @@ def silent() -> Generator[str]:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
+class Valve(threading.Event):
+    """While it is not set, nothing comes through."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+
+
+@contextmanager
+def mute(target: str) -> Generator[Valve]:
+    """A server that takes every connection and says nothing, until its valve is opened: then it is the other one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        valve = Valve(f"127.0.0.1:{server.getsockname()[1]}")
+        threading.Thread(target=_relay_all, args=(server, target, 0, valve), daemon=True).start()
+        yield valve
+        server.shutdown(socket.SHUT_RDWR)
+
+
 @contextmanager
 def slowly(target: str, seconds: float) -> Generator[str]:
     """A server that hands everything on to another one, and its answers back after a pause."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=_relay_all, args=(server, target, seconds), daemon=True).start()
-        yield f"127.0.0.1:{server.getsockname()[1]}"
+        valve = Valve(f"127.0.0.1:{server.getsockname()[1]}")
+        valve.set()
+        threading.Thread(target=_relay_all, args=(server, target, seconds, valve), daemon=True).start()
+        yield valve.address
         server.shutdown(socket.SHUT_RDWR)
 
 
-def _relay_all(server: socket.socket, target: str, seconds: float) -> None:
-    host, _, port = target.rpartition(":")
-    while True:
-        try:
+def _relay_all(server: socket.socket, target: str, seconds: float, valve: Valve) -> None:
+    with suppress(OSError):
+        while True:
             client, _ = server.accept()
-            there = socket.create_connection((host, int(port)))
-        except OSError:
-            return
-        for source, sink, pause in ((client, there, 0.0), (there, client, seconds)):
-            threading.Thread(target=_relay, args=(source, sink, pause), daemon=True).start()
+            threading.Thread(target=_relay_one, args=(client, target, seconds, valve), daemon=True).start()
+
+
+def _relay_one(client: socket.socket, target: str, seconds: float, valve: Valve) -> None:
+    valve.wait(600)
+    host, _, port = target.rpartition(":")
+    with suppress(OSError):
+        there = socket.create_connection((host, int(port)))
+        threading.Thread(target=_relay, args=(client, there, 0), daemon=True).start()
+        _relay(there, client, seconds)
 
 
 def _relay(source: socket.socket, sink: socket.socket, seconds: float) -> None:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -21,13 +22,12 @@ from mlcontainers import build as build_and_verify
 from mlcontainers.engines import buildx
 from mlcontainers.engines.events import Event, Pulling, StepStarted
 from tests.engines.leftovers import MARK, marked
+from tests.engines.private import BASE, PrivateEngine
 from tests.engines.servers import Index, refusing, serving, silent, slowly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from tests.engines.private import PrivateEngine
 
 pytestmark = pytest.mark.engine
 
@@ -256,11 +256,33 @@ class TestIndex:
             monkeypatch.setenv("UV_DEFAULT_INDEX", f"http://{address}/simple")
             yield answers
 
+    @pytest.fixture
+    def hasty(self, private_engine: PrivateEngine) -> Image:
+        """An image whose base has uv wait for three seconds, and not for half a minute, four times over.
+
+        Nothing is left of a test before: neither its layers nor what it has fetched.
+        """
+        private_engine.docker("builder", "prune", "--all", "--force")
+        text = f"FROM {BASE}\nENV UV_HTTP_TIMEOUT=3\n"
+        command = ("docker", "buildx", "build", "--tag=hasty:1", "-")
+        subprocess.run(command, input=text, text=True, check=True, capture_output=True)
+        # Where uv itself is put in place, for a base that is somebody's own.
+        private_engine.docker("tag", BASE, "python:3.13-slim-bookworm")
+        return Image.from_base("hasty:1", python="3.11")
+
+    @pytest.mark.parametrize("cut", [PrivateEngine.reject, PrivateEngine.drop], ids=["refused", "dropped"])
     def test_the_network_is_cut_during_an_install(
-        self, private_engine: PrivateEngine, index: Index, tag: str, uv: Cache
+        self,
+        private_engine: PrivateEngine,
+        index: Index,
+        hasty: Image,
+        tag: str,
+        uv: Cache,
+        cut: Callable[[PrivateEngine], None],
     ) -> None:
-        image = Image.from_cpu(python="3.11").add_pip("big")
-        index.half_way = private_engine.reject
+        """Where packets are dropped nobody hears of it, and uv's own patience ends it."""
+        image = hasty.add_run(f"true {tag}").add_pip("big")
+        index.half_way = partial(cut, private_engine)
 
         try:
             error = failed(image, tags=[tag], host_settings=True, cache=uv)
@@ -270,7 +292,7 @@ class TestIndex:
         assert code(error) == "no-network"
         assert "requirement: big" in str(error)
         assert isinstance(error, BuildFailedError)
-        assert error.layer == "layers[0] (pip)"
+        assert error.layer == "layers[1] (pip)"
         assert not has(private_engine, tag)
 
         index.half_way = None

@@ -7,16 +7,24 @@ import hashlib
 import http.server
 import json
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
-from mlcontainers import EngineError, InvalidValueError
+from mlcontainers import BuildFailedError, EngineError, Image, InvalidValueError, build, inspect
+from mlcontainers.engines import buildx
+from mlcontainers.engines import registry as registries
+from mlcontainers.engines.events import Event
 from mlcontainers.engines.registry import digest_in_registry, in_registry
+from mlcontainers.values.references import ImageReference
+from tests.engines.containers import docker, forget
+from tests.engines.servers import mute, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 
@@ -125,6 +133,68 @@ def test_without_credentials_it_is_said(guarded: str) -> None:
 def test_nobody_answers() -> None:
     with pytest.raises(EngineError, match=r"registry-refused.*(?s:.*)can it be reached"):
         digest_in_registry("127.0.0.1:9/app:1")
+
+
+class TestSilent:
+    """A registry that takes the connection and says nothing. Engine and builder would wait for ever."""
+
+    @pytest.fixture(autouse=True)
+    def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """These are half a minute and five minutes for users."""
+        monkeypatch.setattr(registries, "LOOKUP", 1)
+        monkeypatch.setattr(registries, "TRANSFER", 2)
+        monkeypatch.setattr(buildx, "PATIENCE", 2)
+
+    def test_asked_what_a_name_stands_for(self) -> None:
+        with silent() as address, pytest.raises(EngineError) as caught:
+            digest_in_registry(f"{address}/app:1")
+
+        assert str(caught.value) == (
+            f"error[registry-silent]: the registry of {address}/app:1 does not answer\n"
+            "  because: it said nothing for 1 seconds\n"
+            "  hint: is it up, and does a proxy or a firewall swallow what it says? then try again: what was built is"
+            " kept"
+        )
+
+    def test_asked_what_an_image_says_of_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mlcontainers.engines.inspecting._PATIENCE", 1)
+
+        with silent() as address, pytest.raises(EngineError, match="registry-silent"):
+            inspect(f"{address}/app:1")
+
+    def test_asked_for_another_name(self) -> None:
+        with silent() as address, pytest.raises(EngineError, match="registry-silent"):
+            registries.name_in_registry(
+                f"{address}/app", [digest(MANIFEST)], [ImageReference.parse(f"{address}/app:1")]
+            )
+
+    def test_before_an_image_is_built_for_it(self, registry: str) -> None:
+        """Nobody waits for steps that are in vain."""
+        image, events = Image.from_cpu(python="3.11").add_run("true"), list[Event]()
+        with mute(registry) as valve:
+            reference = f"{valve.address}/{uuid4().hex[:12]}:1"
+            with pytest.raises(EngineError, match="registry-silent"):
+                build(image, tags=[reference], push=True, load=False, verify=False, progress=events.append)
+            assert events == []
+
+            valve.set()
+            assert build(image, tags=[reference], push=True, load=False, verify=False).steps
+
+    @pytest.mark.parametrize("load", [False, True], ids=["by the builder", "by the engine"])
+    def test_while_an_image_is_pushed(self, registry: str, load: bool) -> None:
+        image = Image.from_cpu(python="3.11").add_run("true")
+        options: dict[str, Any] = {"push": True, "load": load, "verify": False}
+        with mute(registry) as valve:
+            reference = f"{valve.address}/{uuid4().hex[:12]}:1"
+            with pytest.raises(BuildFailedError) as caught:
+                build(image, tags=[reference], force=True, **options)
+            assert docker("image", "inspect", reference).returncode != 0
+
+            valve.set()
+            assert build(image, tags=[reference], **options).digest
+            forget(reference)
+        assert caught.value.problems[0].code == ("registry-silent" if load else "push-failed")
+        assert "for 2 seconds" in str(caught.value) or "within 2 seconds" in str(caught.value)
 
 
 def test_what_is_no_reference() -> None:

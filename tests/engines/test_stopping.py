@@ -14,12 +14,15 @@ import sys
 import time
 from contextlib import contextmanager
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from mlcontainers import Image, build
 from mlcontainers.cli import terminate
+from mlcontainers.cli.arguments import Progress
+from mlcontainers.cli.progress import shown
+from mlcontainers.engines.events import StepQueued
 from mlcontainers.engines.registry import digest_in_registry
 from tests.engines.containers import forget, temporary_tag
 from tests.engines.leftovers import Leftovers
@@ -38,6 +41,11 @@ PATIENCE = 60
 @pytest.fixture
 def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Leftovers:
     return Leftovers(tmp_path, monkeypatch)
+
+
+def leave(*_: object) -> NoReturn:
+    """What the command line does at a SIGTERM."""
+    raise SystemExit(143)
 
 
 @contextmanager
@@ -59,7 +67,7 @@ def at(place: str, sent: signal.Signals) -> Generator[None]:
                 sys.setprofile(None)
                 os.kill(os.getpid(), sent)
 
-    before = signal.signal(signal.SIGTERM, terminate)
+    before = signal.signal(signal.SIGTERM, leave)
     sys.setprofile(watch)
     try:
         yield
@@ -147,6 +155,25 @@ def test_while_it_is_loaded_from_an_archive(left: Leftovers, place: str, sent: s
         build(image, lock=True, verify=False)
 
     assert left.found() == []
+
+
+class Tidied:
+    """Sends a signal when it is tidied up."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_one_that_python_loses_is_heeded_at_the_next_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlcontainers.cli._heard", [])
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        Tidied()
+        with shown(Progress.NONE) as listener, pytest.raises(SystemExit, match="143"):
+            listener(StepQueued("a step"))
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def started(folder: Path, image: Image, *options: str) -> subprocess.Popen[str]:

@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mlcontainers.cli import heed
 from mlcontainers.cli.arguments import Progress
 from mlcontainers.engines.events import (
     Built,
@@ -46,18 +47,28 @@ def shown(progress: Progress, download: int = 0) -> Generator[Callable[[Event], 
     `download` is what the plan expects its install steps to fetch, in bytes; 0 where it does not know.
     """
     if progress is Progress.NONE:
-        yield _nowhere
+        yield _heeding(_nowhere)
     elif progress is Progress.JSON:
-        yield json_lines
+        yield _heeding(json_lines)
     elif progress is Progress.PLAIN or not sys.stderr.isatty():
-        yield plain
+        yield _heeding(plain)
     else:
         from rich.console import Console
         from rich.live import Live
 
         steps = LiveSteps(Console(stderr=True, highlight=False, soft_wrap=True), download)
         with Live(get_renderable=steps.running, console=steps.console, transient=True, refresh_per_second=8):
-            yield steps
+            yield _heeding(steps)
+
+
+def _heeding(listener: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Signals are heeded at every event."""
+
+    def hear(event: Event) -> None:
+        heed()
+        listener(event)
+
+    return hear
 
 
 def json_lines(event: Event) -> None:

@@ -16,11 +16,12 @@ from mlcontainers.engines.contents import contents
 from mlcontainers.engines.events import StepCached, StepDone, Warned
 from mlcontainers.engines.faults import SNAPSHOT_RACE, failure, last_word, origin_of
 from mlcontainers.engines.options import arguments, metadata_file
+from mlcontainers.engines.registry import silent_one
 from mlcontainers.engines.room import disk_room
 from mlcontainers.errors import BuildFailedError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from mlcontainers.engines.buildx import Ended
@@ -65,12 +66,27 @@ def attempt(request: BuildRequest, scratch: Path, outputs: Sequence[str]) -> Att
         check(event)
 
     for tries_left in (1, 0):
-        ended = run_builder(command, folder=request.folder, on_event=watch, environment=QUIET, stop=request.stop)
+        ended = run_builder(
+            command,
+            folder=request.folder,
+            on_event=watch,
+            environment=QUIET,
+            stop=request.stop,
+            silent_registry=silent_registry([request]),
+        )
         if ended.code == 0:
             return read_attempt(request.plan, read_metadata(scratch), ended)
         if not (tries_left and SNAPSHOT_RACE.search("\n".join(ended.words))):
             break
     raise failed(request, ended)
+
+
+def silent_registry(requests: Collection[BuildRequest]) -> Callable[[], str] | None:
+    """What to ask while a builder pushes and says nothing; of a builder elsewhere nobody knows what it reaches."""
+    names = [request.references[0] for request in requests if request.push and request.references]
+    if not names or any(request.builder for request in requests):
+        return None
+    return partial(silent_one, names)
 
 
 def checking(request: BuildRequest) -> Callable[[Event], None]:
@@ -106,13 +122,6 @@ def read_metadata(scratch: Path) -> dict[str, Any]:
     """What the builder wrote of what it has built."""
     file = metadata_file(scratch)
     return cast("dict[str, Any]", json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
-
-
-def built_digests(scratch: Path) -> tuple[str, ...]:
-    """Of all images that the builder has written of, one or many."""
-    found = read_metadata(scratch)
-    written = (found, *(cast("dict[str, Any]", each) for each in found.values() if isinstance(each, dict)))
-    return tuple(str(each["containerimage.digest"]) for each in written if "containerimage.digest" in each)
 
 
 def read_attempt(plan: Plan, found: Mapping[str, Any], ended: Ended) -> Attempt:

@@ -95,10 +95,11 @@ def run_bake(
     folder: Path,
     on_event: Callable[[str, Event, bool], None],
     environment: dict[str, str],
+    silent_registry: Callable[[], str] | None = None,
 ) -> tuple[int, Bake]:
     """Run the builder for several images; raises as `run` does."""
     bake = Bake(tuple(targets), on_event)
-    code, silent = run(command, bake, folder=folder, environment=environment)
+    code, silent = run(command, bake, folder=folder, environment=environment, silent_registry=silent_registry)
     if silent:
         bake.objects.words.append(silent)
         waiting = next(ended for ended in bake.ended.values() if ended.at_work)

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mlcontainers.dockerfile.render import written
-from mlcontainers.engines.attempts import QUIET, built_digests, checking, failed, read_attempt, read_metadata
+from mlcontainers.engines.attempts import (
+    QUIET,
+    checking,
+    failed,
+    read_attempt,
+    read_metadata,
+    silent_registry,
+)
 from mlcontainers.engines.bake_events import run_bake
 from mlcontainers.engines.bake_files import FILESYSTEM, bake_command
 from mlcontainers.engines.building import begin, finished, nothing_unnamed, reused
@@ -182,7 +189,7 @@ def _built(
             left[name] = begun
         else:
             outcomes[name] = there
-    with scratch_folder() as scratch, nothing_unnamed(client, lambda: built_digests(scratch)):
+    with scratch_folder() as scratch, nothing_unnamed(client, left.values()):
         baking = _Baking(left, cells, tell, scratch)
         for name, done in baking.run().items():
             try:
@@ -246,6 +253,7 @@ class _Baking:
                 folder=self.scratch,
                 on_event=hear,
                 environment=QUIET | FILESYSTEM,
+                silent_registry=silent_registry([begun.request for begun in left.values()]),
             )
         except BuildFailedError:
             if not stopped:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mlcontainers.engines.attempts import Attempt, attempt, built_digests
+from mlcontainers.engines.attempts import Attempt, attempt
 from mlcontainers.engines.attesting import kinds
 from mlcontainers.engines.built import BuiltImage, attributed
 from mlcontainers.engines.events import Built, Changed, Reused, Tagged, Verified, Warned
@@ -29,7 +29,7 @@ from mlcontainers.errors import EngineError, Problem, VerifyFailedError
 from mlcontainers.values.references import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mlcontainers.engines.caches import Cache
@@ -159,7 +159,7 @@ def _one(request: BuildRequest) -> BuiltImage:
         begun = begin(client, request)
         if there := reused(client, begun):
             return there
-        with scratch_folder() as scratch, nothing_unnamed(client, lambda: built_digests(scratch)):
+        with scratch_folder() as scratch, nothing_unnamed(client, [begun]):
             done = attempt(begun.request, scratch, [f"--output={begun.output(scratch)}"])
             return finished(client, begun, done, scratch)
 
@@ -234,14 +234,14 @@ def reused(client: Any, begun: Begun) -> BuiltImage | None:
 
 def finished(client: Any, begun: Begun, done: Attempt, scratch: Path) -> BuiltImage:
     """What the builder has built: verified, and then named. `scratch` is the folder that it was built with."""
-    with nothing_unnamed(client, lambda: (done.digest,)):
+    with nothing_unnamed(client, [begun]):
         if archive := begun.archive(scratch):
             load_archive(client, archive)
         return _result(client, begun, _named(client, begun, done))
 
 
 @contextmanager
-def nothing_unnamed(client: Any, built: Callable[[], Iterable[str]]) -> Generator[None]:
+def nothing_unnamed(client: Any, begun: Iterable[Begun]) -> Generator[None]:
     """Whoever is interrupted, or cannot name what was built, leaves nothing of it in the engine.
 
     What fails its verification stays, so that one can look into it.
@@ -252,8 +252,8 @@ def nothing_unnamed(client: Any, built: Callable[[], Iterable[str]]) -> Generato
         raise
     except BaseException:
         with to_the_end(), suppress(Exception):  # an engine that has gone away keeps what it has
-            for digest in built():
-                remove_unnamed(client, digest)
+            for one in begun:
+                remove_unnamed(client, f"{FINGERPRINT}={one.intent.digest}")
         raise
 
 
@@ -273,7 +273,7 @@ def _named(client: Any, begun: Begun, done: Attempt) -> _Outcome:
         _verify(request, stored)
     digest = give_names(client, request, names, stored, {})
     if not request.load:
-        remove_unnamed(client, stored.id)
+        remove_unnamed(client, f"{FINGERPRINT}={begun.intent.digest}")
     return _Outcome(digest or stored.digest, names, stored if request.load else None, done)
 
 

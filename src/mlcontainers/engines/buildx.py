@@ -112,10 +112,11 @@ def run_builder(
     on_event: Callable[[Event], None],
     environment: dict[str, str],
     stop: Stop | None = None,
+    silent_registry: Callable[[], str] | None = None,
 ) -> Ended:
     """Run the builder for one image to its end; raises as `run` does."""
     one = _One(on_event)
-    code, silent = run(command, one, folder=folder, environment=environment, stop=stop)
+    code, silent = run(command, one, folder=folder, environment=environment, stop=stop, silent_registry=silent_registry)
     one.ended.code = code
     if silent:
         one.ended.words.append(silent)
@@ -124,12 +125,19 @@ def run_builder(
 
 
 def run(
-    command: Sequence[str], heard: Heard, *, folder: Path, environment: dict[str, str], stop: Stop | None = None
+    command: Sequence[str],
+    heard: Heard,
+    *,
+    folder: Path,
+    environment: dict[str, str],
+    stop: Stop | None = None,
+    silent_registry: Callable[[], str] | None = None,
 ) -> tuple[int, str]:
     """Run the builder to its end: its exit code, and which registry did not answer, in the builder's words.
 
     An interrupt is handed on to it and waited for. It runs in a process group of its own, so that a terminal's Ctrl-C
-    reaches it once, through us. Another thread ends it through `stop`; then StoppedError is raised.
+    reaches it once, through us. Another thread ends it through `stop`; then StoppedError is raised. While it pushes it
+    says nothing, however long: `silent_registry` is asked then which of the registries does not answer, if any.
     """
     process: subprocess.Popen[bytes] | None = None
     try:
@@ -144,7 +152,7 @@ def run(
                 start_new_session=True,
             )
         with (stop or Stop()).interrupting(process), cast("IO[bytes]", process.stderr) as stream:
-            silent = _listen(stream, heard)
+            silent = _listen(stream, heard, silent_registry)
             if silent:
                 _stop(process)
             return (1 if silent else process.wait()), silent
@@ -154,16 +162,23 @@ def run(
         raise
 
 
-def _listen(stream: IO[bytes], heard: Heard) -> str:
+def _listen(stream: IO[bytes], heard: Heard, silent_registry: Callable[[], str] | None) -> str:
     """Hear all that it says; or say what nobody answers."""
     utf8 = codecs.getincrementaldecoder("utf-8")("replace")
     file = stream.fileno()
     silent = ""
     while True:
         asked = _asked_of_registry(heard.at_work())
-        if asked and not select.select([file], [], [], PATIENCE)[0]:
-            silent = f"ERROR: failed to resolve source metadata for {asked}: no answer within {PATIENCE} seconds"
-            break
+        pushing = silent_registry is not None and _pushing(heard.at_work())
+        if (asked or pushing) and not select.select([file], [], [], PATIENCE)[0]:
+            if asked:
+                silent = f"ERROR: failed to resolve source metadata for {asked}: no answer within {PATIENCE} seconds"
+                break
+            assert silent_registry is not None
+            if pushed := silent_registry():
+                silent = f"ERROR: failed to push {pushed}: no answer within {PATIENCE} seconds"
+                break
+            continue
         if not (chunk := os.read(file, 65536)):
             break
         heard.hear(utf8.decode(chunk))
@@ -175,6 +190,11 @@ def _asked_of_registry(at_work: set[str]) -> str:
     """The base image that a registry is asked for, where the builder does nothing else: steps may take their time."""
     asked = [_METADATA.search(step) for step in at_work]
     return asked[0][1] or asked[0][2] if asked and all(asked) and asked[0] else ""
+
+
+def _pushing(at_work: set[str]) -> bool:
+    """Whether nothing is left but to write the image and to push it."""
+    return bool(at_work) and all(step.endswith("exporting to image") for step in at_work)
 
 
 _METADATA = re.compile(r"internal\] load metadata for (\S+)|resolve image config for docker-image://(\S+)")

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from mlcontainers.engines.client import docker_program
+from mlcontainers.engines.registry import silence
 from mlcontainers.errors import EngineError, Problem
 from mlcontainers.planners.labelling import Description
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_PATIENCE = 60
+"""Seconds that a registry may take to hand out what an image says of itself."""
 _FORMAT = "{{json .}}"
 
 
@@ -90,5 +93,11 @@ def _remote(reference: str) -> tuple[str, dict[str, Any]]:
 
 
 def _asked(*arguments: str) -> tuple[int, str, str]:
-    done = subprocess.run((docker_program(), *arguments), capture_output=True, text=True, errors="replace", check=False)
+    try:
+        done = subprocess.run(
+            (docker_program(), *arguments),
+            capture_output=True, text=True, errors="replace", check=False, timeout=_PATIENCE,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise EngineError(silence(arguments[-1], _PATIENCE)) from None
     return done.returncode, done.stdout, done.stderr

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mlcontainers.engines import attesting
 from mlcontainers.engines.events import Tagged
 from mlcontainers.engines.finishing import to_the_end
-from mlcontainers.engines.registry import name_in_registry, resolve
+from mlcontainers.engines.registry import RegistrySilentError, name_in_registry, resolve
 from mlcontainers.engines.store import find, pull, push, tag, untag
 from mlcontainers.errors import EngineError
 from mlcontainers.values.references import ImageReference
@@ -79,12 +79,16 @@ def _stored(
 
 
 def _in_registry(client: Any, request: BuildRequest, names: tuple[ImageReference, ...]) -> Digests:
-    """A registry that does not answer has nothing: when it is pushed to, it says why."""
+    """A registry that refuses has nothing: when it is pushed to, it says why. One that is silent would be so again."""
     wanted = set(attesting.kinds(request.attestations))
     digests: Digests = {}
     for name in names:
         try:
             digest = resolve(client, name)
+        except RegistrySilentError:
+            if request.builder is None:
+                raise
+            continue  # another builder may reach it all the same
         except EngineError:
             continue
         if digest is not None and (not wanted or wanted <= attesting.in_registry(name.name, digest)):

@@ -6,6 +6,7 @@ Credentials are those of Docker's own configuration and its helpers; nothing her
 from __future__ import annotations
 
 import subprocess
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mlcontainers.engines.client import buildx_command
@@ -14,7 +15,17 @@ from mlcontainers.errors import EngineError, Problem
 from mlcontainers.values.references import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
+
+
+LOOKUP = 30
+"""Seconds that a registry may take to say what a name stands for."""
+TRANSFER = 300
+"""Seconds that a registry which takes an image may say nothing, and take no byte."""
+
+
+class RegistrySilentError(EngineError):
+    """A registry takes connections and does not answer."""
 
 
 def digest_in_registry(reference: str | ImageReference) -> str | None:
@@ -33,11 +44,18 @@ def in_registry(reference: str | ImageReference) -> bool:
 
 
 def resolve(client: Any, reference: ImageReference) -> str | None:
-    """The same with a client of the Docker SDK that is there already."""
+    """The same with a client of the Docker SDK that is there already.
+
+    An engine would wait for ever for a registry that takes a connection and says nothing: `RegistrySilentError`.
+    """
     from docker.errors import APIError, NotFound
+    from requests.exceptions import ReadTimeout
 
     try:
-        return str(client.images.get_registry_data(str(reference)).id)
+        with patience(client, LOOKUP):
+            return str(client.images.get_registry_data(str(reference)).id)
+    except ReadTimeout:
+        raise RegistrySilentError(silence(str(reference), LOOKUP)) from None
     except NotFound:
         return None
     except APIError as error:
@@ -51,24 +69,59 @@ def resolve(client: Any, reference: ImageReference) -> str | None:
         raise EngineError(Problem("registry-refused", "error", "", what, because, (hint,))) from None
 
 
+def silent_one(references: Iterable[ImageReference]) -> str:
+    """The first whose registry does not answer, or answers in a way that is none; empty where all do."""
+    with docker_sdk() as client:
+        for reference in references:
+            try:
+                resolve(client, reference)
+            except RegistrySilentError:
+                return str(reference)
+            except EngineError:
+                continue  # a refusal is an answer
+    return ""
+
+
+def silence(what: str, seconds: float) -> Problem:
+    """The problem that a registry says nothing."""
+    told = f"the registry of {what} does not answer"
+    because = (f"it said nothing for {seconds:g} seconds",)
+    hint = "is it up, and does a proxy or a firewall swallow what it says? then try again: what was built is kept"
+    return Problem("registry-silent", "error", "", told, because, (hint,))
+
+
+@contextmanager
+def patience(client: Any, seconds: float) -> Generator[None]:
+    """How long a client of the Docker SDK waits for the next word of the engine."""
+    before, client.api.timeout = client.api.timeout, seconds
+    try:
+        yield
+    finally:
+        client.api.timeout = before
+
+
 def name_in_registry(repository: str, digests: Sequence[str], names: Iterable[ImageReference]) -> None:
     """Give an image of a repository more names there; several images, of a platform each, become one index.
 
-    Nothing comes down. Raises EngineError where the registry refuses.
+    Nothing comes down. Raises EngineError where the registry refuses or says nothing.
     """
     tags = [f"--tag={name}" for name in names]
     if not tags:
         return
     # A single one is copied to the letter: an index around it would have another digest.
     command = [*buildx_command(), "imagetools", "create", "--prefer-index=false", *tags]
-    done = subprocess.run(
-        [*command, *(f"{repository}@{digest}" for digest in digests)],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    try:
+        done = subprocess.run(
+            [*command, *(f"{repository}@{digest}" for digest in digests)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=TRANSFER,
+        )
+    except subprocess.TimeoutExpired:
+        raise RegistrySilentError(silence(repository, TRANSFER)) from None
     if done.returncode != 0:
         said = done.stderr.strip().splitlines()[-1:] or ["nothing"]
         what = f"{repository} could not be given another name in its registry"

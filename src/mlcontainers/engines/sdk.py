@@ -25,6 +25,7 @@ def docker_sdk() -> Generator[Any]:
         raise EngineNotFoundError(Problem("no-sdk", "error", "", what, (), (hint,))) from None
     from docker.errors import DockerException
     from requests.exceptions import RequestException
+    from urllib3.exceptions import HTTPError
 
     docker_program()
     try:
@@ -40,7 +41,7 @@ def docker_sdk() -> Generator[Any]:
         raise EngineError(
             Problem("engine-refused", "error", "", "the Docker engine refuses", (_said(error),))
         ) from error
-    except RequestException as error:
+    except (RequestException, HTTPError) as error:
         what = "the Docker engine has stopped answering"
         hint = "see its log, start it, then try again; what was built is kept"
         because = (f"the client says: {' '.join(str(error).split())}",)

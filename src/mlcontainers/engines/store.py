@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from mlcontainers.engines import registry
 from mlcontainers.engines.events import Pulling, Transfer
 from mlcontainers.errors import BuildFailedError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from mlcontainers.engines.events import Progress
@@ -82,12 +84,12 @@ def untag(client: Any, reference: ImageReference) -> None:
         client.api.remove_image(str(reference))
 
 
-def remove_unnamed(client: Any, image: str) -> None:
-    """Remove an image that nobody has given a name; one that has a name, or is in use, stays."""
+def remove_unnamed(client: Any, label: str) -> None:
+    """Remove images with a label that nobody has given a name; one that has a name, or is in use, stays."""
     from docker.errors import APIError
 
-    found = find(client, image)
-    if found is not None and not found.names:
+    images = cast("list[str]", client.api.images(quiet=True, filters={"label": label, "dangling": True}))
+    for image in images:
         with suppress(APIError):
             client.api.remove_image(image)
 
@@ -112,7 +114,7 @@ def push(client: Any, reference: ImageReference, progress: Progress) -> str:
     """
     digest = ""
     stream = client.api.push(reference.name, tag=reference.tag or "latest", stream=True, decode=True)
-    for message in stream:
+    for message in _until_silent(reference, stream):
         if "error" in message:
             raise BuildFailedError(_not_pushed(reference, str(message["error"])))
         if told := _DIGEST(str(message.get("status", ""))):
@@ -121,6 +123,21 @@ def push(client: Any, reference: ImageReference, progress: Progress) -> str:
             name = f"pushing {message.get('id', '')}"
             progress(Transfer(f"push {reference}", name, int(moved.get("current") or 0), int(moved.get("total") or 0)))
     return digest
+
+
+def _until_silent(reference: ImageReference, stream: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What an engine says of a push. It repeats itself for ever, so what counts is that something changes."""
+    told: dict[str, tuple[str, int]] = {}
+    changed = time.monotonic()
+    for message in stream:
+        moved: dict[str, Any] = message.get("progressDetail") or {}
+        state = (str(message.get("status", "")), int(moved.get("current") or 0))
+        name = str(message.get("id", ""))
+        if told.get(name) != state:
+            told[name], changed = state, time.monotonic()
+        elif time.monotonic() - changed > registry.TRANSFER:
+            raise BuildFailedError(registry.silence(str(reference), registry.TRANSFER))
+        yield message
 
 
 def _not_pushed(reference: ImageReference, said: str) -> Problem:

@@ -30,7 +30,9 @@ class Installer(Model, frozen=True):
         if self.program == "uv":
             # Without a place for it, it makes a cache below HOME also for a verb that fetches nothing.
             cache = "" if verb == "install" else " --no-cache"
-            return f"{self.home}/bin/uv pip {verb} --python={interpreter}{cache}"
+            # By a bare name it would look among virtual environments alone, and find none.
+            python = interpreter if "/" in interpreter else f'"$(command -v {interpreter})"'
+            return f"{self.home}/bin/uv pip {verb} --python={python}{cache}"
         return f"{interpreter} {self.home}/pip {verb}"
 
     @property
