@@ -303,8 +303,8 @@ def _compiled_with(decided: Plan) -> set[str]:
             row = catalogue().compiled(str(layer.package))
             declared = layer.build_requires if layer.build_requires is not None else (row and row.build_requires) or ()
             found |= {str(layer.package), *map(str, declared)}
-    toolkit = "cuda-toolkit[cccl,nvcc]==13.0.*"
-    return found | ({toolkit} if toolkit in decided.dockerfile.render() else set())
+    toolkit = {"cuda-toolkit[nvcc]==13.0.*", "nvidia-cuda-cccl==13.*"}
+    return found | (toolkit if "cuda-toolkit" in decided.dockerfile.render() else set())
 
 
 class TestGallery:

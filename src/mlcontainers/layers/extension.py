@@ -150,7 +150,7 @@ def _brought(target: Target, compiling: Compiling) -> Iterator[Instruction | Com
     """Python packages that it is built with, and nvcc where that is one of them."""
     commands: list[Command] = []
     toolkit = compiling.toolkit if compiling.toolkit and not compiling.toolkit.image else None
-    names = (*(compiling.build_requires or ()), *((toolkit.requirement,) if toolkit else ()))
+    names = (*(compiling.build_requires or ()), *(toolkit.requirements if toolkit else ()))
     if names:
         commands.append([*install(target), *map(shell, sorted(names))])
     if toolkit:

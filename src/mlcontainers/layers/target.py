@@ -81,8 +81,8 @@ class CudaToolkit(Struct, frozen=True):
     """Where it is: `/usr/local/cuda-12.8`."""
     image: ImageReference | None = None
     """The image that it is mounted from; None where wheels bring it."""
-    requirement: str = ""
-    """Those wheels, as a requirement."""
+    requirements: tuple[str, ...] = ()
+    """Those wheels, as requirements."""
     folder: str = ""
     """The folder that they fill, below that of Python's modules."""
 

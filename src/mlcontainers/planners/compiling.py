@@ -10,7 +10,7 @@ from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.layers import Compiling, CudaToolkit, Extension
 from mlcontainers.planners.builds import RULE
 from mlcontainers.planners.hosts import capability_of, served
-from mlcontainers.planners.plans import Decision
+from mlcontainers.planners.plans import Decision, Extensions
 from mlcontainers.planners.source_only import source_of
 from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.evidence import Fact
@@ -30,15 +30,6 @@ if TYPE_CHECKING:
 
 _GIGABYTES = 2
 """Memory for one compiler, where the authors of a package do not say: what a file against torch's headers takes."""
-
-
-class Extensions(Struct, frozen=True):
-    """What is compiled in an image, and why so."""
-
-    compiling: tuple[Compiling | None, ...]
-    """For each layer how it is compiled; None for those that are not."""
-    decisions: tuple[Decision, ...] = ()
-    problems: tuple[Problem, ...] = ()
 
 
 class _Gpus(Struct, frozen=True):
@@ -65,8 +56,6 @@ def extensions(
     pins: Sequence[Sequence[Pin]],
 ) -> Extensions:
     """For each extension of an image how it is compiled; raises ImpossibleError with all that stands against it."""
-    if not any(isinstance(layer, Extension) for layer in image.layers):
-        return Extensions((None,) * len(image.layers))
     asked = ((capability_of(catalogue, str(gpu)), str(gpu)) for gpu in image.gpus)
     gpus = _Gpus(
         tuple((capability, name) for capability, name in asked if capability),
@@ -257,7 +246,9 @@ class _Decided(Struct, frozen=True):
         toolkit = self.toolkit
         if isinstance(toolkit, CudaToolkit):
             origin = (
-                f"is mounted from {toolkit.image}" if toolkit.image else f"comes with the wheels {toolkit.requirement}"
+                f"is mounted from {toolkit.image}"
+                if toolkit.image
+                else f"comes with the wheels of {toolkit.requirements[0]}"
             )
             yield Fact(f"nvcc {origin}, of the same CUDA release as the frameworks", RULE)
 
@@ -272,7 +263,9 @@ def toolkit_for(catalogue: Catalogue, cuda: CudaVersion, base: Base, platform: P
         return problem
     home = f"/usr/local/cuda-{cuda.release}"
     if kit and kit.compiler_in_wheels and base.cuda is None:
-        return CudaToolkit(home, None, f"cuda-toolkit[cccl,nvcc]=={cuda.release}.*", f"nvidia/cu{cuda.major}")
+        # CCCL goes with every toolkit of its major, and some releases of torch bring one that is newer than their CUDA.
+        wheels = (f"cuda-toolkit[nvcc]=={cuda.release}.*", f"nvidia-cuda-cccl=={cuda.major}.*")
+        return CudaToolkit(home, None, wheels, f"nvidia/cu{cuda.major}")
     images = [image for image in catalogue.cuda_images(cuda) if _has_nvcc(image, platform)]
     if not images:
         what = f"there is no nvcc of CUDA {cuda} to be had for {platform}"

@@ -29,7 +29,6 @@ from mlcontainers.planners.bases import (
     slim_base,
 )
 from mlcontainers.planners.builds import RULE
-from mlcontainers.planners.compiling import extensions
 from mlcontainers.planners.cudas import cuda_problem
 from mlcontainers.planners.environments import (
     CONDA_PYTHON,
@@ -42,7 +41,7 @@ from mlcontainers.planners.forecasting import forecast
 from mlcontainers.planners.hosts import served, spoken_capabilities
 from mlcontainers.planners.offline import offline_problems
 from mlcontainers.planners.ordering import depths, too_late, written_order
-from mlcontainers.planners.plans import Decision, Plan
+from mlcontainers.planners.plans import Decision, Extensions, Plan
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal, Solution
 from mlcontainers.planners.reading import read_files
@@ -122,7 +121,7 @@ def planned(
     if late := too_late(groups, order, solution.packages):
         raise ImpossibleError(_needed_earlier(image, *late))
     pins = _pins(image, solution, groups, order, sources)
-    compiled = extensions(catalogue, image, base, solution, accelerator, order, pins)
+    compiled = _extensions(catalogue, image, base, solution, accelerator, order, pins)
     target = Target(
         base.reference,
         image.platform,
@@ -360,6 +359,23 @@ def _base(catalogue: Catalogue, image: Image, solution: Solution, accelerator: A
     needed = max((package.glibc for package in solution.packages if package.glibc), default=None)
     assert solution.python is not None
     return slim_base(catalogue, solution.python, image.platform, needed)
+
+
+def _extensions(
+    catalogue: Catalogue,
+    image: Image,
+    base: Base,
+    solution: Solution,
+    accelerator: Accelerator,
+    order: tuple[int, ...],
+    pins: tuple[tuple[Pin, ...], ...],
+) -> Extensions:
+    """What is compiled; most images compile nothing, and need not know how."""
+    if not any(isinstance(layer, Extension) for layer in image.layers):
+        return Extensions((None,) * len(image.layers))
+    from mlcontainers.planners.compiling import extensions
+
+    return extensions(catalogue, image, base, solution, accelerator, order, pins)
 
 
 def _pins(

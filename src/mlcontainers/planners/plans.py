@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlcontainers.errors import Problem
     from mlcontainers.facts import Catalogue
     from mlcontainers.image import Image
-    from mlcontainers.layers import Pin, Target
+    from mlcontainers.layers import Compiling, Pin, Target
     from mlcontainers.planners.forecasting import Forecast
     from mlcontainers.values.context import ContextFiles
     from mlcontainers.values.evidence import Fact
@@ -33,6 +33,15 @@ class Decision(Struct, frozen=True):
     """What it is about: `base image`, `torch`, `Python`."""
     choice: str
     because: tuple[Fact, ...] = ()
+
+
+class Extensions(Struct, frozen=True):
+    """What is compiled in an image, and why so."""
+
+    compiling: tuple[Compiling | None, ...]
+    """For each layer how it is compiled; None for those that are not."""
+    decisions: tuple[Decision, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

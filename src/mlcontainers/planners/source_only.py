@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from mlcontainers.errors import Problem
@@ -84,6 +83,10 @@ def _had(image: Image, sources: Sources) -> set[str]:
 
 
 def _in_wheelhouse(sources: Sources) -> set[str]:
+    if not sources.wheelhouse:
+        return set()
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
     found: set[str] = set()
     for wheel in sources.wheelhouse:
         try:
