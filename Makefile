@@ -40,7 +40,7 @@ unit: $(VENV)/.dev
 	$(BIN)/pytest
 
 test-large: $(VENV)/.dev  ## images with CUDA, and each framework at two releases: an engine, an hour, 40 GB of disk
-	$(BIN)/pytest --large -v tests/examples
+	$(BIN)/pytest --large -v tests/examples tests/engines/test_conda.py
 
 engine:  ## a Docker engine from Debian packages alone (Debian 12, root)
 	@tests/engine/up.sh

@@ -46,6 +46,7 @@ class Channel:
         self.packages: list[Package] = []
         for subdir in ("linux-64", "noarch"):
             (folder / subdir).mkdir(parents=True)
+            self._index(subdir)
 
     def add(
         self,
