@@ -47,6 +47,10 @@ class TestAskedFor:
 
         assert answer.verdict == "impossible"
         assert [problem.code for problem in answer.problems] == ["source-only"]
+        assert [fact.source for fact in answer.because] == ["Python index, page and newest sdist"]
+
+    def test_under_a_marker_that_does_not_hold_without_an_image(self) -> None:
+        assert pin("numpy", "annoy; python_version < '3.9'").verdict == "works"
 
     def test_several_at_once(self) -> None:
         assert refused(CPU.add_pip("annoy", "torch-scatter")).count("error[source-only]") == 2

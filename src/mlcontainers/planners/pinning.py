@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from msgspec.structs import asdict
 
 from mlcontainers.errors import ImpossibleError, Problem
@@ -18,7 +18,7 @@ from mlcontainers.planners.hosts import served
 from mlcontainers.planners.proposals import nearest
 from mlcontainers.planners.questions import Question, Refusal
 from mlcontainers.planners.solving import core, solve
-from mlcontainers.planners.source_only import source_only
+from mlcontainers.planners.source_only import source_of, source_only
 from mlcontainers.values.accelerators import Cpu, Cuda, Rocm
 from mlcontainers.values.drivers import Driver
 from mlcontainers.values.platforms import Platform
@@ -188,11 +188,8 @@ def _answer(catalogue: Catalogue, asked: _Asked) -> Answer:
     python = asked.python or known.python
     pythons = (python,) if python else offered_pythons(catalogue, asked.platform)
     wishes = _wishes(asked.wanted, pythons[0], asked.platform)
-    asked_for = ((package.name, package.requirement.specifier) for package in asked.wanted)
-    compiled = [source_only(catalogue, name, specifier, "") for name, specifier in asked_for]
-    if problems := tuple(problem for problem in compiled if problem):
-        settled = any(problem.severity == "error" for problem in problems)
-        return asked.answer("impossible" if settled else "unknown", catalogue.as_of, *problems)
+    if answer := _source_only(catalogue, asked, {wish.project for wish in wishes}):
+        return answer
     strangers = [wish.project for wish in wishes if not catalogue.knows(wish.project)]
     if strangers:
         return asked.answer("unknown", catalogue.as_of, *(_stranger(catalogue, project) for project in strangers))
@@ -210,6 +207,20 @@ def _answer(catalogue: Catalogue, asked: _Asked) -> Answer:
         return _refused(catalogue, question, solution)
     problems = (*((about_cuda,) if about_cuda else ()), *solution.doubts)
     return _solved(catalogue, question, solution, asked.base, problems)
+
+
+def _source_only(catalogue: Catalogue, asked: _Asked, wished: set[str]) -> Answer | None:
+    """The answer where a package has no wheel: facts on releases there are none then."""
+    wanted = [package for package in asked.wanted if package.name in wished]
+    found = [source_only(catalogue, package.name, package.requirement.specifier, "") for package in wanted]
+    problems = [problem for problem in found if problem]
+    if not problems:
+        return None
+    verdict: Verdict = "impossible" if any(problem.severity == "error" for problem in problems) else "unknown"
+    rows = filter(None, (catalogue.compiled(package.name) for package in wanted))
+    return structs.replace(
+        asked.answer(verdict, catalogue.as_of, *problems), because=tuple(source_of(row) for row in rows)
+    )
 
 
 def _wishes(wanted: tuple[PackageRequirement, ...], python: PythonVersion, platform: Platform) -> tuple[Wish, ...]:
