@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlcontainers import Dockerfile, Image, Plan, check, plan
+from mlcontainers import Dockerfile, Image, Lock, Plan, check, plan
 from mlcontainers.dockerfile import From
 from mlcontainers.dockerfile.second_reader import differences
 from mlcontainers.engines import read_context
@@ -29,10 +29,11 @@ def case(request: pytest.FixtureRequest) -> Path:
 
 
 def planned(case: Path) -> Plan:
-    """The plan of a case; a folder `context` holds the files that it names."""
+    """The plan of a case; a folder `context` holds the files that it names, and a lock lies beside it."""
     image = Image.load(case / "image.toml")
-    context = case / "context"
-    return plan(image, context=read_context(image, context) if context.is_dir() else None)
+    context, held = case / "context", case / "image.lock.toml"
+    lock = Lock.parse(held.read_text(encoding="utf-8")) if held.is_file() else None
+    return plan(image, context=read_context(image, context) if context.is_dir() else None, lock=lock)
 
 
 class TestExpected:

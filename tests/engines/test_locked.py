@@ -10,16 +10,19 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
 
-from mlcontainers import EngineError, Image, build, plan
+from mlcontainers import EngineError, Image, Lock, build, catalogue, plan
 from mlcontainers.dockerfile import From
 from mlcontainers.engines.attempts import attempt
 from mlcontainers.engines.locking import lock
 from mlcontainers.engines.options import BuildRequest
 from tests.engines.containers import output, temporary_tag
+from tests.packages import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from mlcontainers.engines.options import BuildOptions
 
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
@@ -128,17 +131,105 @@ print(flags & 1)
 """PEP 552: the lowest bit says that the hash of the source is in the file, not its time."""
 
 
+class TestNewerPackages:
+    """An index has moved on between two builds. Here it is a folder of wheels: the builds have no network."""
+
+    @pytest.fixture
+    def wheels(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "wheels"
+        download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        subprocess.run([*download, f"--dest={folder}", f"uv=={catalogue().tool('uv').version}"], check=True)
+        make_wheel(folder, "alpha", "1.0", ["beta"])
+        make_wheel(folder, "beta", "2.0")
+        return folder
+
+    def test_with_the_lock_the_layers_stay_and_without_it_the_newer_comes(
+        self, wheels: Path, context: Path, tmp_path: Path
+    ) -> None:
+        image = Image.from_cpu(python="3.11").add_pip("alpha").add_pip("beta>=1").add_files("code.py", "/app")
+        options: BuildOptions = {"context": context, "wheelhouse": wheels, "network": "none"}
+        first = BuildRequest.of(image, {**options, "lock": True})
+        before = archive(first, folder(tmp_path / "before"))
+        make_wheel(wheels, "alpha", "1.1", ["beta"])
+        make_wheel(wheels, "beta", "3.0")
+
+        locked = BuildRequest.of(image, {**options, "lock": first.plan.lock or False})
+        newer = BuildRequest.of(image, {**options, "lock": True})
+
+        assert manifest(archive(locked, folder(tmp_path / "after"))) == manifest(before)
+        assert first.plan.lock and newer.plan.lock
+        assert newer.plan.lock.changes(first.plan.lock) == ("alpha: 1.0 -> 1.1", "beta: 2.0 -> 3.0")
+        paths = {path for layer in layers(archive(newer, folder(tmp_path / "newer"))) for path in layer}
+        site = "usr/local/lib/python3.11/site-packages"
+        assert {f"{site}/alpha-1.1.dist-info", f"{site}/beta-3.0.dist-info"} <= paths
+        assert f"{site}/alpha-1.0.dist-info" not in paths
+
+
+def folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+NO_BYTECODE = Image.from_cpu(python="3.11").with_installer("uv", bytecode=False)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        NO_BYTECODE.add_sklearn("1.7").add_pip("setuptools-scm", "rich>=13"),
+        NO_BYTECODE.with_installer("pip", bytecode=False).add_pip("setuptools-scm"),
+    ],
+    ids=["uv", "pip"],
+)
+def test_a_locked_image_has_what_an_unlocked_one_would_have_today(image: Image) -> None:
+    """With what the base holds already, as it would be left or replaced."""
+    listed = "import importlib.metadata as m; print(sorted((d.name, d.version) for d in m.distributions()))"
+    with temporary_tag() as plain, temporary_tag() as held:
+        build(image, tags=[plain], host_settings=True, verify=False)
+        build(image, tags=[held], host_settings=True, lock=True, verify=False)
+
+        assert output(held, "python", "-c", listed) == output(plain, "python", "-c", listed)
+
+
+def test_a_base_that_cannot_be_asked() -> None:
+    image = Image.from_base("debian:bookworm-slim", python="3.12").add_pip("iniconfig")
+
+    with pytest.raises(EngineError, match="silent-base") as caught:
+        lock(image)
+
+    assert "mlcontainers lock --bases-only FILE" in str(caught.value)
+    assert lock(image, packages=False).packages is None
+
+
 def test_the_command_line_writes_a_lock_and_takes_it(tmp_path: Path) -> None:
-    file = tmp_path / "image.toml"
-    file.write_text(Image.from_cpu(python="3.11").add_pip("iniconfig").dump(), encoding="utf-8")
+    file, held = tmp_path / "image.toml", tmp_path / "image.lock.toml"
+    file.write_text(Image.from_cpu(python="3.11").add_pip("iniconfig<2").dump(), encoding="utf-8")
 
     before = mlcontainers("render", str(file), "--locked")
-    locked = mlcontainers("lock", str(file))
+    absent = mlcontainers("lock", str(file), "--check")
+    written = mlcontainers("lock", str(file))
+    text = held.read_text(encoding="utf-8")
+    again = mlcontainers("lock", str(file), "--check")
     after = mlcontainers("render", str(file), "--locked")
 
     assert (before.returncode, "error[no-lock]" in before.stderr) == (2, True)
-    assert locked.stdout.startswith(f"written: {tmp_path / 'image.lock.toml'}\npython:3.11-slim-bookworm: sha256:")
+    assert (absent.returncode, absent.stdout.startswith(f"would be written: {held}\n")) == (1, True)
+    assert written.stdout.startswith(f"written: {held}\npython:3.11-slim-bookworm: sha256:")
+    assert written.stdout.endswith("packages: 1\n")
+    assert (again.returncode, again.stdout) == (0, f"nothing has moved since {Lock.parse(text).date}: {held}\n")
     assert "FROM python:3.11-slim-bookworm@sha256:" in after.stdout
+    assert "'iniconfig==1.1.1 --hash=sha256:" in after.stdout
+
+    file.write_text(Image.from_cpu(python="3.11").add_pip("iniconfig<2.0.1").dump(), encoding="utf-8")
+    stale = mlcontainers("render", str(file), "--locked")
+    asked = mlcontainers("lock", str(file), "--check")
+    unwritten = held.read_text(encoding="utf-8")
+    moved = mlcontainers("lock", str(file), "--json")
+
+    assert (stale.returncode, "iniconfig<2.0.1 is asked for, and it has iniconfig<2" in stale.stderr) == (1, True)
+    assert (asked.returncode, unwritten) == (1, text)
+    assert json.loads(moved.stdout)["changes"] == ["iniconfig: 1.1.1 -> 2.0.0", "what is asked for has changed"]
+    assert sorted(tmp_path.iterdir()) == sorted([file, held])
 
 
 def mlcontainers(*arguments: str) -> subprocess.CompletedProcess[str]:

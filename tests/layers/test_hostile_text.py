@@ -16,14 +16,17 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import pytest
+import tomli_w
 from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from mlcontainers import Dockerfile, Image, MlcontainersError, Plan, Sources, plan
+from mlcontainers import Dockerfile, Image, Lock, MlcontainersError, Plan, Sources, plan
 from mlcontainers.dockerfile import Run, ShellForm
 from mlcontainers.dockerfile.interchange import parser_of
 from mlcontainers.errors import InvalidDockerfileError
 from mlcontainers.layers.model import Model
 from tests.strategies import HOSTILE, HOSTILE_TEXTS, LINES, PRINTABLE
+from tests.values.test_locks import locked, package
 
 go: Any = import_module("dockerfile")
 DOCUMENTS = {
@@ -200,3 +203,40 @@ class TestSources:
         with suppress(MlcontainersError):
             sources = Sources(wheelhouse=(f"{attack}{after}", f"torch-2.9.0{attack}-cp312-cp312-linux_x86_64.whl"))
             assert_nothing_changed(plan(self.IMAGE, sources=sources), plan(self.IMAGE))
+
+
+class TestLocks:
+    """Every text of a lock, which is a file that people edit and merge."""
+
+    IMAGE = Image.from_cpu(python="3.12").add_torch("2.9").add_pip("httpx>=0.27")
+
+    def held(self) -> dict[str, Any]:
+        index = "https://download.pytorch.org/whl/cpu"
+        torch = package("torch", "2.9.1+cpu", index=index)
+        lock = locked(([f"torch==2.9.1+cpu from {index}"], [torch]), (["httpx>=0.27"], [package("httpx", "0.28.1")]))
+        return tomllib.loads(lock.dump())
+
+    def attack(self, place: Place, text: str) -> None:
+        with suppress(MlcontainersError):
+            lock = Lock.parse(tomli_w.dumps(attacked(self.held(), place, text)))
+            harmless = plan(self.IMAGE, lock=Lock.parse(tomli_w.dumps(self.held())))
+            assert_nothing_changed(plan(self.IMAGE, lock=lock), harmless)
+
+    def everywhere(self) -> list[Place]:
+        held = self.held()
+        keys: list[Place] = [("bases", name, KEY) for name in held["bases"]]
+        keys += [(*place, KEY) for place in places(held) if "files" in place]
+        return [place for place in places(held) if place != ("schema",)] + keys
+
+    def test_known_attacks(self) -> None:
+        for place in self.everywhere():
+            for text in HOSTILE_TEXTS:
+                self.attack(place, text)
+                self.attack(place, value_at(self.held(), place) + text)
+
+    @settings(max_examples=50)
+    @given(st.data(), HOSTILE, PRINTABLE)
+    def test_generated_attacks(self, data: st.DataObject, attack: str, after: str) -> None:
+        place = data.draw(st.sampled_from(self.everywhere()))
+        self.attack(place, attack + after)
+        self.attack(place, value_at(self.held(), place) + attack + after)

@@ -45,7 +45,7 @@ def write(file: str, content: bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(content)
-            Path(temporary).chmod(path.stat().st_mode & 0o7777)
+            Path(temporary).chmod(_mode(path))
             Path(temporary).replace(path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
@@ -53,6 +53,15 @@ def write(file: str, content: bytes) -> None:
     except OSError as error:
         what = f"cannot write {file!r}: {(error.strerror or str(error)).lower()}"
         raise InvalidValueError(Problem("unwritable", "error", file, what)) from error
+
+
+def _mode(path: Path) -> int:
+    """The permissions of a file, or those that a new one gets."""
+    if path.exists():
+        return path.stat().st_mode & 0o7777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def placed(problem: Problem, name: str) -> Problem:

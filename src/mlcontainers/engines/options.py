@@ -125,7 +125,7 @@ class BuildRequest:
         folder = _folder(options.get("context", "."))
         wheelhouse = options.get("wheelhouse")
         profile = Profile.load(options.get("profile"))
-        decided = _decided(image, options, profile)
+        decided = planned(image, options, profile, platforms)
         request = cls(
             plan=decided,
             folder=folder,
@@ -254,7 +254,7 @@ _GROUPS: tuple[Callable[[BuildRequest, Path], Iterator[str]], ...] = (
 )
 
 
-def _decided(image: Image | Plan, options: BuildOptions, profile: Profile) -> Plan:
+def planned(image: Image | Plan, options: SharedOptions, profile: Profile, platforms: Sequence[str] = ()) -> Plan:
     """The plan with the sources of this build: the decisions are the same, only addresses differ."""
     given = image.sources if isinstance(image, Plan) else Sources()
     wheelhouse, mirrors = options.get("wheelhouse"), options.get("mirrors")
@@ -266,7 +266,7 @@ def _decided(image: Image | Plan, options: BuildOptions, profile: Profile) -> Pl
         offline=_offline(options) or given.offline,
     )
     described = image.image if isinstance(image, Plan) else image
-    for platform in options.get("platforms") or ():
+    for platform in platforms:
         described = described.with_platform(platform)
     context = read_context(described, _folder(options.get("context", ".")))
     held = options.get("lock", False) or (image.lock if isinstance(image, Plan) else None)
@@ -283,10 +283,11 @@ def _decided(image: Image | Plan, options: BuildOptions, profile: Profile) -> Pl
     decided = plan(described, sources=sources, context=context, facts=facts, lock=lock)
     if held is not True:
         return decided
-    return plan(described, sources=sources, context=context, facts=facts, lock=made_lock(decided))
+    made = made_lock(decided, wheelhouse=wheelhouse, profile=profile, secrets=options.get("secrets"))
+    return plan(described, sources=sources, context=context, facts=facts, lock=made)
 
 
-def _offline(options: BuildOptions) -> bool:
+def _offline(options: SharedOptions) -> bool:
     network = options.get("network")
     if network not in {None, "none"}:
         what = f"there is no network {network!r} for a build"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from msgspec import Struct
 
 from mlcontainers.dockerfile import Comment
-from mlcontainers.layers.installing import install_pins
+from mlcontainers.layers.installing import LOCKED, install_pins
 from mlcontainers.layers.layer import Layer, Volatility
 from mlcontainers.values.accelerators import Cpu, Cuda
 from mlcontainers.values.wishes import VersionWish
@@ -82,5 +82,6 @@ class Framework(Layer, frozen=True):
         )
         return (
             Comment(f"{self.name} for {target.accelerator}, from {' and '.join(origins)}; later installs keep it."),
+            *(() if target.locked is None else (LOCKED,)),
             install_pins(target),
         )

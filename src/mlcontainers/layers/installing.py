@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mlcontainers.dockerfile import Comment, From, Mount, Run
 from mlcontainers.values.accelerators import Cuda
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 
     from mlcontainers.dockerfile import Instruction
     from mlcontainers.layers.installers import Installer
-    from mlcontainers.layers.target import Index, Routed, Target
+    from mlcontainers.layers.target import Index, Pin, Routed, Target
+    from mlcontainers.values.locks import LockedPackage
     from mlcontainers.values.references import ImageReference
     from mlcontainers.values.sources import Sources
 
 CONSTRAINTS = "/etc/python-constraints.txt"
+LOCKED = Comment("These files and no others, by the lock: each is checked against its hash.")
 LISTED = "/dev/shm/installed"
 """In memory, so in no layer. The libraries of CUDA are sealed too: another cuDNN breaks the framework that is there."""
 ELSEWHERE = "/dev/shm/elsewhere"
@@ -105,19 +108,49 @@ def install_pins(target: Target) -> Run:
     """Decided packages, each from its one index, then written down as constraints for all that follows.
 
     Wheels from anywhere but the Python index come without what they need; that the next command takes from there.
+    A lock has all of it.
     """
     # By name, so that the same packages are the same layer, whichever of them was asked for first.
     pins = sorted(target.pins, key=lambda pin: pin.project)
-    names = [shell(pin.requirement) for pin in pins] + sorted({name for pin in pins for name in pin.also})
-    planned = [shell(str(pin)) for pin in pins]
-    groups = dict.fromkeys((pin.index, pin.local) for pin in target.pins if pin.index or pin.local)
-    commands = [*guard(target), *(_without_dependencies(target, index, local) for index, local in groups)]
-    commands += [[*install(target), *names], ["printf '%s\\n'", *planned, f">> {CONSTRAINTS}"]]
+    commands = list(_pinned(target, pins) if target.locked is None else install_locked(target))
+    commands.append(["printf '%s\\n'", *(shell(str(pin)) for pin in pins), f">> {CONSTRAINTS}"])
     if isinstance(target.accelerator, Cuda):
         listed = f"{target.installer.run('freeze', target.interpreter)} > {LISTED}"
         commands += [[listed], [f"sed -n '/^\\(nvidia\\|triton\\)/p' {LISTED} >> {CONSTRAINTS}"]]
     local = any(pin.local for pin in target.pins) and not target.sources.offline
     return one_after_the_other(target, commands, wheelhouse_mounts(local))
+
+
+def _pinned(target: Target, pins: Sequence[Pin]) -> Iterator[Command]:
+    yield from guard(target)
+    groups = dict.fromkeys((pin.index, pin.local) for pin in target.pins if pin.index or pin.local)
+    for index, local in groups:
+        names = sorted(shell(pin.requirement) for pin in pins if (pin.index, pin.local) == (index, local))
+        yield [*install(target, origin=""), f"--no-deps {_place(target, index, local)}", *names]
+    also = sorted({name for pin in pins for name in pin.also})
+    yield [*install(target), *(shell(pin.requirement) for pin in pins), *also]
+
+
+def install_locked(target: Target) -> Iterator[Command]:
+    """The files that a lock has for this step and no others, those of one index after the other, each checked."""
+    # Nothing is looked for, so nothing has to be kept from an index.
+    bare = replace(target, elsewhere=())
+    for (netrc, origin), packages in _by_place(target).items():
+        program, options = install(bare, origin="")
+        yield ["printf '%s\\n'", *(shell(package.hashed) for package in packages), f"> {HASHED}"]
+        yield [netrc + program, options, f"--no-deps{origin} --require-hashes --requirement={HASHED}"]
+
+
+def _by_place(target: Target) -> dict[tuple[str, str], list[LockedPackage]]:
+    """What is locked, by how its index is asked: indexes of their own first, as where nothing is locked."""
+    own = (pin for pin in target.pins if pin.index or pin.local)
+    places = {pin.project: ("", f" {_place(target, pin.index, pin.local)}") for pin in own}
+    places |= {name: _routed_place(target, routed) for routed in target.routed for name in routed.names}
+    groups: dict[tuple[str, str], list[LockedPackage]] = {place: [] for place in places.values()}
+    for package in target.locked or ():
+        place = places.get(package.name, ("", where_from(target.installer.program, target.sources)))
+        groups.setdefault(place, []).append(package)
+    return {place: packages for place, packages in groups.items() if packages}
 
 
 def install(target: Target, *, sealed: bool | None = None, origin: str | None = None) -> Command:
@@ -158,11 +191,18 @@ def install_routed(target: Target) -> Iterator[Command]:
 
 def _from_index(target: Target, routed: Routed) -> Command:
     """Without what they need: that comes from the Python index, or is named for this one too."""
-    url = target.sources.mirror(routed.index.name) or routed.index.url
-    offline = where_from(target.installer.program, target.sources).strip() if target.sources.offline else ""
     program, options = install(target, origin="")
+    netrc, origin = _routed_place(target, routed)
+    return [netrc + program, options, f"--no-deps{origin}"]
+
+
+def _routed_place(target: Target, routed: Routed) -> tuple[str, str]:
+    """The variable for who is there, and the option for where."""
     netrc = f"NETRC={Secret(routed.credentials).path} " if routed.credentials else ""
-    return [netrc + program, options, f"--no-deps {offline or target.installer.only_from(url)}"]
+    if target.sources.offline:
+        return netrc, where_from(target.installer.program, target.sources)
+    url = target.sources.mirror(routed.index.name) or routed.index.url
+    return netrc, f" {target.installer.only_from(url)}"
 
 
 def netrc_mounts(target: Target) -> tuple[Mount, ...]:
@@ -181,14 +221,11 @@ def one_after_the_other(target: Target, commands: Sequence[Command], mounts: Ite
     return Run.shell(*pieces, mounts=(*given, *lent, *mounts))
 
 
-def _without_dependencies(target: Target, index: Index | None, local: bool) -> Command:
-    """The wheels of one index or of the wheelhouse, and nothing else."""
-    names = sorted(shell(pin.requirement) for pin in target.pins if (pin.index, pin.local) == (index, local))
+def _place(target: Target, index: Index | None, local: bool) -> str:
+    """The option for one index or the wheelhouse, and nothing else."""
     if target.sources.offline or local or index is None:
-        origin = f"--no-index --find-links=/{WHEELHOUSE}"
-    else:
-        origin = target.installer.only_from(target.sources.mirror(index.name) or index.url)
-    return [*install(target, origin=""), f"--no-deps {origin}", *names]
+        return f"--no-index --find-links=/{WHEELHOUSE}"
+    return target.installer.only_from(target.sources.mirror(index.name) or index.url)
 
 
 @lru_cache(maxsize=2)

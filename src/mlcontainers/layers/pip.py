@@ -5,20 +5,24 @@ from __future__ import annotations
 from posixpath import basename, dirname, join
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
+from msgspec.structs import replace
 from pydantic import Field, model_validator
 
 from mlcontainers.dockerfile import Comment, Mount
 from mlcontainers.layers.installing import (
     CONSTRAINTS,
     HASHED,
+    LOCKED,
     guard,
     install,
+    install_locked,
     install_routed,
     netrc_mounts,
     one_after_the_other,
 )
 from mlcontainers.layers.layer import Layer, Volatility
 from mlcontainers.layers.runtime import comparison
+from mlcontainers.layers.target import Reading
 from mlcontainers.values.paths import MountedPath
 from mlcontainers.values.projects import ProjectName
 from mlcontainers.values.quoting import shell
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
 
     from mlcontainers.dockerfile import Instruction
     from mlcontainers.layers.installing import Command
-    from mlcontainers.layers.target import Target
+    from mlcontainers.layers.target import Routed, Target
 
 MOUNTED = "/tmp/requirements"
 """Where files of the build context are while a step runs, in their own folders: they name each other."""
@@ -95,14 +99,34 @@ class Pip(Layer, frozen=True):
 
     def lower(self, target: Target) -> tuple[Instruction | Comment, ...]:
         """One instruction; files are mounted, so their text is part of the cache key and in no layer."""
+        if target.locked is not None:
+            return self._from_lock(target)
+        commands = [*self._begun(target), *self._asked(target)]
+        run = one_after_the_other(target, commands, (*self._mounts(target), *netrc_mounts(target)))
+        return (*map(Comment, _remarks(target)), run)
+
+    def _from_lock(self, target: Target) -> tuple[Instruction | Comment, ...]:
+        """What the image's lock has, behind what a lock of the user's own has chosen."""
+        own = replace(target, locked=None, routed=tuple(routed for routed in target.routed if routed.hashed))
+        asked = tuple(routed for routed in target.routed if not routed.hashed)
+        commands = list(self._begun(own)) if self.lock else []
+        commands += [*install_locked(replace(target, routed=asked)), *_sealed(target, asked)]
+        mounts = self._mounts(own) if self.lock else []
+        # All that it asks for may be there already.
+        run = one_after_the_other(target, commands or [["true"]], (*mounts, *netrc_mounts(target)))
+        return (*map(Comment, _remarks(target if self.lock else replace(target, reading=Reading()))), LOCKED, run)
+
+    def _mounts(self, target: Target) -> list[Mount]:
         files = dict.fromkeys((*self.files, *target.reading.files))
         mounts = [Mount.bind(f"{MOUNTED}/{file}", source=file) for file in files]
-        if target.reading.index_lines:
-            mounts.append(Mount.tmpfs(ROUTED))
-        commands = [*guard(target), *_without_index_lines(target), *install_routed(target)]
-        commands += [*self._locked(target), *self._asked(target)]
-        run = one_after_the_other(target, commands, (*mounts, *netrc_mounts(target)))
-        return (*map(Comment, _remarks(target)), run)
+        return [*mounts, Mount.tmpfs(ROUTED)] if target.reading.index_lines else mounts
+
+    def _begun(self, target: Target) -> Iterator[Command]:
+        """What comes before that which is asked for without a lock of its own."""
+        yield from guard(target)
+        yield from _without_index_lines(target)
+        yield from install_routed(target)
+        yield from self._locked(target)
 
     def _asked(self, target: Target) -> Iterator[Command]:
         """What is asked for by name and by files that choose no versions."""
@@ -152,6 +176,14 @@ class Pip(Layer, frozen=True):
             *parts,
             f"--output-file={HASHED}",
         ]
+
+
+def _sealed(target: Target, asked: tuple[Routed, ...]) -> Iterator[Command]:
+    """What has come from indexes of the user's own is kept by all that follows."""
+    names = {name for routed in asked for name in routed.names}
+    lines = [shell(f"{one.name}=={one.version}") for one in target.locked or () if one.name in names]
+    if lines:
+        yield ["printf '%s\\n'", *lines, f">> {CONSTRAINTS}"]
 
 
 def _remarks(target: Target) -> Iterator[str]:

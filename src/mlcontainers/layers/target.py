@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from mlcontainers.values.accelerators import Accelerator
+    from mlcontainers.values.locks import LockedPackage
     from mlcontainers.values.platforms import Platform
     from mlcontainers.values.references import ImageReference
     from mlcontainers.values.sources import Sources
@@ -133,3 +134,5 @@ class Target(Struct, frozen=True):
     """How the layer at hand is compiled, where it is."""
     elsewhere: tuple[tuple[str, str], ...] = ()
     """Packages of such indexes that nothing has installed by then, and their index: none may come from another."""
+    locked: tuple[LockedPackage, ...] | None = None
+    """Everything that the layer at hand installs, where a lock has it."""

@@ -36,6 +36,7 @@ from mlcontainers.layers.installing import CONSTRAINTS, HashedTool, installer_mo
 from mlcontainers.layers.runtime import compared, compared_within, threads
 from mlcontainers.planners.bases import OWN_PYTHON
 from mlcontainers.values.accelerators import Cuda
+from mlcontainers.values.locks import AGAIN
 from mlcontainers.values.names import OCI_PREFIX
 from mlcontainers.values.references import ImageReference
 
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from mlcontainers.planners.bases import Base
     from mlcontainers.planners.system_libraries import SystemNeeds
     from mlcontainers.values.durations import Duration
-    from mlcontainers.values.locks import Lock
+    from mlcontainers.values.locks import Lock, LockedPackage
 
 HOME = "/home/app"
 """The home of whoever runs the container: any user may write here, as in `/tmp`."""
@@ -92,6 +93,8 @@ class Decided(Struct, frozen=True):
     """System packages that the Python packages need."""
     lock: Lock | None
     """The digests of base images."""
+    locked: tuple[tuple[LockedPackage, ...] | None, ...]
+    """For each layer what the lock has for its step."""
 
 
 def assemble(decided: Decided) -> tuple[Dockerfile, tuple[str | None, ...]]:
@@ -161,8 +164,7 @@ def _named(reference: ImageReference, lock: Lock | None) -> ImageReference:
     known = lock.of_base(reference)
     if known is None:
         what = f"the lock of {lock.date} has no digest for {reference}"
-        hint = "make it again: mlcontainers lock FILE"
-        raise ImpossibleError(Problem("not-locked", "error", "base", what, (), (hint,)))
+        raise ImpossibleError(Problem("not-locked", "error", "base", what, (), (AGAIN,)))
     return known
 
 
@@ -303,6 +305,7 @@ def _target(decided: Decided, position: int, sealed: bool, elsewhere: Mapping[st
         routed=decided.routed[position],
         compiling=decided.compiling[position],
         elsewhere=tuple(sorted(elsewhere.items())),
+        locked=decided.locked[position],
     )
 
 

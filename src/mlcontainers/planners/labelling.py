@@ -60,7 +60,7 @@ class Description(Struct, frozen=True):
     image: str = ""
     """The description of the image as JSON, as `Image.parse(..., "json")` reads it."""
     lock: str = ""
-    """The lock of its base images, as `Lock.parse` reads it."""
+    """The lock that it was built by, as `Lock.parse` reads it, or the digest of a long one."""
     package_locks: str = ""
     """The locks of packages that it was installed from, or the digest of long ones."""
 
@@ -120,7 +120,7 @@ def labels(plan: Plan, *, fingerprint: str = "") -> dict[str, str]:
         f"{PREFIX}facts": plan.facts_date,
         f"{PREFIX}version": __version__,
         f"{PREFIX}fingerprint": fingerprint,
-        f"{PREFIX}lock": plan.lock.dump() if plan.lock else "",
+        f"{PREFIX}lock": _kept(plan.lock.dump()) if plan.lock else "",
         f"{PREFIX}package-locks": _package_locks(plan),
         **(_digest(plan)),
     }
@@ -131,7 +131,11 @@ def _package_locks(plan: Plan) -> str:
     """The text of every lock of packages that it installs from."""
     locks = [str(layer.lock) for layer in plan.image.layers if isinstance(layer, Pip | Conda) and layer.lock]
     text = "\n".join(text for path in locks if plan.context and (text := plan.context.get(path)))
-    return text if len(text) <= _LONGEST else f"sha256:{sha256(text.encode()).hexdigest()}"
+    return _kept(text)
+
+
+def _kept(lock: str) -> str:
+    return lock if len(lock) <= _LONGEST else f"sha256:{sha256(lock.encode()).hexdigest()}"
 
 
 def _digest(plan: Plan) -> dict[str, str]:

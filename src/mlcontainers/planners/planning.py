@@ -39,6 +39,7 @@ from mlcontainers.planners.environments import (
 )
 from mlcontainers.planners.forecasting import forecast
 from mlcontainers.planners.hosts import served, spoken_capabilities
+from mlcontainers.planners.installs import beside_the_lock, installs, locked_packages
 from mlcontainers.planners.offline import offline_problems
 from mlcontainers.planners.ordering import depths, too_late, written_order
 from mlcontainers.planners.plans import Decision, Extensions, Plan
@@ -84,8 +85,9 @@ def plan(
     `sources` says where packages come from on this machine, which never changes what the image is.
     `context` holds the texts of the requirements files, pyprojects and locks that the image names, by their paths;
     what they ask for is compared too. `mlcontainers.engines.read_context` reads them from a folder.
-    `lock` has the digests of base images: with it every base is named by its digest, and a build of the plan makes
-    equal layers each time. `mlcontainers.engines.locking.lock` makes one.
+    `lock` has the digests of base images and every package: with it every base is named by its digest, each step
+    installs exactly those files, and a build of the plan makes equal layers each time. One that is of another image
+    is refused. `mlcontainers.engines.locking.lock` makes one.
     Raises InvalidValueError for what a file cannot say, and ImpossibleError with all reasons and the nearest images
     that work.
     """
@@ -150,8 +152,23 @@ def planned(
     readings = tuple(files.reading() for files in read)
     routed = routes(image, read, base.python)
     system = system_needs(catalogue, image, base.suite, solution, read)
+    steps = installs(image, order, pins, routed, read)
+    locked = locked_packages(lock, steps, len(image.layers), image.platform, base.python)
     decided = Decided(
-        image, base, target, order, pins, readings, routed, compiled.compiling, tools, builder, header, system, lock
+        image,
+        base,
+        target,
+        order,
+        pins,
+        readings,
+        routed,
+        compiled.compiling,
+        tools,
+        builder,
+        header,
+        system,
+        lock,
+        locked,
     )
     dockerfile, origins = assemble(decided)
     floor, floor_fact = _driver_floor(catalogue, accelerator)
@@ -173,6 +190,7 @@ def planned(
         dockerfile=dockerfile,
         origins=origins,
         pins=all_pins,
+        installs=steps,
         decisions=tuple(decision for decision in decisions if decision is not None),
         problems=_answered(
             image,
@@ -183,6 +201,7 @@ def planned(
                 *remarks(catalogue, image, base, solution, accelerator, read, sources),
                 *system.problems,
                 *compiled.problems,
+                *beside_the_lock(lock, image, steps, locked),
             ),
         ),
         expiry=base.expiry,
@@ -497,7 +516,11 @@ def _lock(lock: Lock | None) -> Decision | None:
     if lock is None:
         return None
     because = (Fact("every base image is named by its digest, and no file is dated later than that day", RULE),)
-    return Decision("lock", f"of {lock.date}", because)
+    if lock.packages is None:
+        return Decision("lock", f"of {lock.date}, of base images alone", because)
+    each = Fact("each step installs the files that are locked and no others, checked against their hashes", RULE)
+    count = sum(len(step.packages) for step in lock.packages.steps)
+    return Decision("lock", f"of {lock.date}, with {count} package{'' if count == 1 else 's'}", (*because, each))
 
 
 def _installs(image: Image) -> bool:

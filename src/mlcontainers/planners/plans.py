@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlcontainers.image import Image
     from mlcontainers.layers import Compiling, Pin, Target
     from mlcontainers.planners.forecasting import Forecast
+    from mlcontainers.planners.installs import Install
     from mlcontainers.values.context import ContextFiles
     from mlcontainers.values.evidence import Fact
     from mlcontainers.values.locks import Lock
@@ -58,6 +59,8 @@ class Plan:
     """For each instruction of the Dockerfile the layer that wrote it, such as `layers[1] (torch)`."""
     pins: tuple[Pin, ...]
     """Every package that was decided."""
+    installs: tuple[Install, ...]
+    """The steps that install Python packages, in the order in which they run: what a lock has to hold."""
     decisions: tuple[Decision, ...]
     problems: tuple[Problem, ...]
     """Warnings and remarks. What is impossible has raised ImpossibleError instead."""
@@ -114,7 +117,7 @@ class Plan:
             "secrets": list(self.secrets),
             "contexts": list(self.contexts),
             "facts_date": self.facts_date,
-            "lock": {"date": self.lock.date, "bases": dict(self.lock.bases)} if self.lock else None,
+            "lock": self.lock.to_json() if self.lock else None,
             "dockerfile": self.dockerfile.render(),
         }
 

@@ -140,9 +140,17 @@ def _decided(plan: Plan) -> Iterator[tuple[str, str, _Details]]:
         for asked in read.locked:
             (specifier,) = asked.package.requirement.specifier
             yield asked.package.name, specifier.version, _Details(hashes=tuple(_hashes(asked.hashes)))
+    held = plan.lock.packages.installed if plan.lock and plan.lock.packages else {}
+    for package in held.values():
+        hashes = tuple(_hashes(tuple(digest for _, digest in package.files)))
+        yield package.name, package.version, _Details(_of_index(package.index), hashes)
     for pin in plan.pins:
-        url = f"?repository_url={package_url(pin.index.url)}" if pin.index else ""
-        yield pin.project, str(pin.version), _Details(url)
+        if pin.project not in held:
+            yield pin.project, str(pin.version), _Details(_of_index(pin.index.url if pin.index else None))
+
+
+def _of_index(url: str | None) -> str:
+    return f"?repository_url={package_url(url)}" if url else ""
 
 
 def _asked(plan: Plan) -> Iterator[PackageRequirement]:
