@@ -39,7 +39,7 @@ class Model(BaseModel, frozen=True):
 Model(field=1)
 """
 """The least that anybody pays who hands out a pydantic model."""
-RUNS = 11
+RUNS = 15
 
 
 def ours(package: str = "accelerate>=1.2") -> str:
@@ -74,16 +74,16 @@ def seconds(call: Callable[[], object]) -> float:
     return min(timeit.repeat(call, number=100, repeat=9, timer=time.process_time)) / 100
 
 
-def cold(program: str) -> float:
-    """Processor seconds of a fresh interpreter, at best; sources are compiled before, as in an installed package."""
-    run = [sys.executable, "-c", program]
+def cold(*programs: str) -> list[float]:
+    """Processor seconds of fresh interpreters that take turns, at best; sources are compiled, as in a package."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    found: list[float] = []
+    found: list[list[float]] = [[] for _ in programs]
     for _ in range(RUNS):
-        before = _spent()
-        subprocess.run(run, check=True, env=environment)
-        found.append(_spent() - before)
-    return min(found)
+        for program, seconds in zip(programs, found, strict=True):
+            before = _spent()
+            subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+            seconds.append(_spent() - before)
+    return [min(seconds) for seconds in found]
 
 
 def _spent() -> float:
@@ -128,7 +128,7 @@ def once(call: Callable[[], object]) -> float:
 
 def main() -> None:
     programs = ("pass", "from pydantic import BaseModel", A_MODEL, "import mlcontainers", OURS)
-    bare, base_model, a_model, door, whole = (cold(program) for program in programs)
+    bare, base_model, a_model, door, whole = cold(*programs)
     print(f"import mlcontainers / bare Python:                   {door / bare:.2f}")
     print(f"a model of one field, cold / importing BaseModel:     {a_model / base_model:.2f}")
     print(f"recipe to Dockerfile, cold / importing BaseModel:     {whole / base_model:.2f}")

@@ -183,7 +183,7 @@ class Document:
 
 def _text(item: Item, escape: str) -> str:
     if isinstance(item, Instruction):
-        return item.source.text if item.source else fresh(item, escape) + "\n"
+        return item.source.text if item.source else written(item, escape) + "\n"
     return item.written if item.written is not None else f"{item}\n"
 
 

@@ -9,6 +9,7 @@ from mlcontainers.dockerfile.heredocs import marks
 from mlcontainers.dockerfile.refusals import BLANKS, one_line, open_line, refuse
 
 INDENT = "    "
+_json = json.JSONEncoder(ensure_ascii=False).encode
 # A backslash at the end of a piece that is an odd one out would escape the blank before the line end.
 _BLANK_ENDS = " \t"
 
@@ -68,7 +69,7 @@ Command = ShellForm | ExecForm
 
 def json_array(items: tuple[str, ...]) -> str:
     """The JSON form, as every builder reads it."""
-    return "[" + ", ".join([json.dumps(item, ensure_ascii=False) for item in items]) + "]"
+    return "[" + ", ".join([_json(item) for item in items]) + "]"
 
 
 def check_command(command: Command, *, heredocs: bool = False) -> None:
@@ -96,11 +97,12 @@ def check_command(command: Command, *, heredocs: bool = False) -> None:
 
 def _check(piece: str, *, last: bool) -> None:
     text = one_line(piece, "command")
-    if not text.strip():
+    bare = text.strip()
+    if not bare:
         raise refuse("empty-command", f"a command needs some text, got {text!r}")
-    if text.rstrip(_BLANK_ENDS).endswith("\\") and (last or text.endswith("\\")):
+    if bare[-1] == "\\" and text.rstrip(_BLANK_ENDS)[-1] == "\\" and (last or text[-1] == "\\"):
         raise open_line("command", text)
-    if text.lstrip().startswith("#"):
+    if bare[0] == "#":
         raise refuse("comment-command", f"command {text!r} begins with #", because="the builder drops such a line")
 
 
