@@ -153,14 +153,14 @@ FAULTS = (
         r"Broken toolchain|Unknown compiler|command '\S*(?:cc|g\+\+)' failed"
         r"|No such file or directory: '(?:gcc|cc|g\+\+)'",
         "a package has no wheel that fits and cannot be compiled here",
-        "ask for a version that has a wheel for this Python",
+        "ask for a version that has a wheel for this Python, or compile it in a stage of its own: add_extension(...)",
         installs=True,
     ),
     Fault(
         "no-package-build",
         r"The build backend returned an error|Failed building wheel for|Failed to build `|Could not build wheels for",
         "a package could not be built from its source",
-        "ask for a version that has a wheel for this Python; log_tail has what its build says",
+        "log_tail has what its build says; a version with a wheel needs none, and add_extension(...) brings compilers",
         installs=True,
     ),
     Fault(
