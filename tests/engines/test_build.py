@@ -9,17 +9,24 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 import pytest
 
-from mlcontainers import BuildFailedError, EngineError, Image, InvalidValueError, Sources, build, plan
-from mlcontainers.engines.events import Event, Output, StepDone, StepQueued, StepStarted, Warned
+from mlcontainers import BuildFailedError, BuiltImage, EngineError, Image, InvalidValueError, Sources, build, plan
+from mlcontainers.engines import naming
+from mlcontainers.engines.events import Event as BuildEvent
+from mlcontainers.engines.events import Output, StepDone, StepQueued, StepStarted, Warned
+from mlcontainers.engines.registry import digest_in_registry
+from mlcontainers.engines.store import tag as real_tag
 from tests.engines.containers import a_tag, docker, forget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from mlcontainers.values.references import ImageReference
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 
@@ -73,7 +80,7 @@ class TestBuilt:
 
     def test_events_tell_what_happens(self) -> None:
         word = uuid4().hex
-        events: list[Event] = []
+        events: list[BuildEvent] = []
 
         build(small(f"echo said {word}"), load=False, progress=events.append)
 
@@ -181,6 +188,38 @@ class TestAtOnce:
 
                 assert len({each.digest for each in built}) == 1
 
+    def test_of_one_name_with_different_images(self, registry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The last to finish has all names, and both images are there under those after their content.
+
+        The first is slow to give its second name, so that the other could come in between.
+        """
+        repository = f"{registry}/{uuid4().hex[:12]}"
+        tags = [f"{repository}:1", f"{repository}:2"]
+        begun = Event()
+
+        def slow_tag(client: Any, image: str, reference: ImageReference) -> None:
+            if reference.tag == "2" and not begun.is_set():
+                begun.set()
+                time.sleep(1)
+            real_tag(client, image, reference)
+
+        def build_second() -> BuiltImage:
+            begun.wait(60)
+            return build(images[1], tags=tags, push=True, verify=False)
+
+        monkeypatch.setattr(naming, "tag", slow_tag)
+        images = [small(f"echo {uuid4()}") for _ in range(2)]
+        build(images[1], tags=tags[:1], push=True, verify=False)
+        with ThreadPoolExecutor(2) as pool:
+            second = pool.submit(build_second)
+            first = build(images[0], tags=tags, push=True, verify=False)
+            last = second.result()
+
+        assert {inspected(name)["Id"] for name in tags} == {last.id}
+        assert inspected(first.content_tags[0])["Id"] == first.id
+        assert {digest_in_registry(name) for name in tags} == {last.digest}
+        forget(tags[0])
+
 
 class TestInterrupt:
     """Ctrl-C ends the build, and leaves nothing of it."""
@@ -188,7 +227,7 @@ class TestInterrupt:
     def test_the_running_step_ends_and_no_tag_stays(self, tag: str) -> None:
         interrupted = 0.0
 
-        def interrupt(event: Event) -> None:
+        def interrupt(event: BuildEvent) -> None:
             nonlocal interrupted
             if isinstance(event, StepStarted) and "sleep 300" in event.step:
                 interrupted = time.monotonic()
@@ -233,7 +272,7 @@ class TestWheelhouse:
 
     def test_one_that_serves_nothing_is_told(self, tmp_path: Path, tag: str) -> None:
         (tmp_path / "other-1-py3-none-any.whl").touch()
-        told: list[Event] = []
+        told: list[BuildEvent] = []
 
         build(small("true"), tags=[tag], verify=False, wheelhouse=tmp_path, progress=told.append)
 

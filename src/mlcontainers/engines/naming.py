@@ -14,6 +14,7 @@ from mlcontainers.engines.events import Tagged
 from mlcontainers.engines.finishing import to_the_end
 from mlcontainers.engines.registry import RegistrySilentError, name_in_registry, resolve
 from mlcontainers.engines.store import find, pull, push, tag, untag
+from mlcontainers.engines.turns import turn
 from mlcontainers.errors import EngineError
 from mlcontainers.values.references import ImageReference
 
@@ -113,14 +114,13 @@ def give_names(
         if request.push and stored is not None:
             missing = (name for name in names if name not in digests)
             digests |= {name: _push(client, request, name) for name in missing}
-        if request.load and stored is not None:
-            with to_the_end():
-                for reference in request.references:
-                    tag(client, stored.id, reference)
-            for reference in request.references:
-                request.progress(Tagged(str(reference), "engine"))
-        if request.push:
-            digests |= _moved_in_registry(client, request, stored, digests)
+        with turn():
+            moved = _moved_in_engine(client, request, stored)
+            moved += _moved_in_registry(client, request, digests) if request.push else []
+        for event in moved:
+            request.progress(event)
+        if request.push and stored is not None:
+            digests |= _pushed_alone(client, request, stored, digests)
     finally:
         if not request.load:
             with to_the_end():
@@ -146,30 +146,43 @@ def _push(client: Any, request: BuildRequest, name: ImageReference) -> str:
     return digest
 
 
-def _moved_in_registry(
-    client: Any, request: BuildRequest, stored: StoredImage | None, digests: Mapping[ImageReference, str]
-) -> Digests:
-    """The names that were asked for: within the registry where the image is there, else pushed as any other."""
-    sources = {name.name: digest for name, digest in digests.items()}
-    moved: Digests = {}
-    for repository in request.repositories:
-        wanted = [reference for reference in request.references if reference.name == repository]
-        if repository in sources:
-            digest = sources[repository]
-            late = [reference for reference in wanted if _resolved(client, reference) != digest]
-            name_in_registry(repository, [digest], late)
-            moved |= dict.fromkeys(wanted, digest)
-            for reference in late:
-                request.progress(Tagged(str(reference), "registry"))
-        elif stored is not None:
-            for reference in wanted:
-                borrowed = () if request.load else _named_in_engine(client, stored, (reference,))
-                try:
-                    moved[reference] = _push(client, request, reference)
-                finally:
-                    for name in borrowed:
-                        untag(client, name)
+def _moved_in_engine(client: Any, request: BuildRequest, stored: StoredImage | None) -> list[Tagged]:
+    """The names that were asked for, all of them or none."""
+    if not request.load or stored is None:
+        return []
+    with to_the_end():
+        for reference in request.references:
+            tag(client, stored.id, reference)
+    return [Tagged(str(reference), "engine") for reference in request.references]
+
+
+def _moved_in_registry(client: Any, request: BuildRequest, digests: Mapping[ImageReference, str]) -> list[Tagged]:
+    """The names that were asked for, within a registry where the image is under its content's."""
+    moved: list[Tagged] = []
+    for repository, digest in {name.name: digest for name, digest in digests.items()}.items():
+        wanted = (reference for reference in request.references if reference.name == repository)
+        late = [reference for reference in wanted if _resolved(client, reference) != digest]
+        name_in_registry(repository, [digest], late)
+        moved += [Tagged(str(reference), "registry") for reference in late]
     return moved
+
+
+def _pushed_alone(
+    client: Any, request: BuildRequest, stored: StoredImage, digests: Mapping[ImageReference, str]
+) -> Digests:
+    """The names in registries where the image has none after its content: pushed as any other image, one by one."""
+    there = {name.name for name in digests}
+    pushed: Digests = {}
+    for reference in request.references:
+        if reference.name in there:
+            continue
+        borrowed = () if request.load else _named_in_engine(client, stored, (reference,))
+        try:
+            pushed[reference] = _push(client, request, reference)
+        finally:
+            for name in borrowed:
+                untag(client, name)
+    return pushed
 
 
 def _resolved(client: Any, reference: ImageReference) -> str | None:
