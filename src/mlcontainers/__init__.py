@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mlcontainers.engines import BuiltImage as BuiltImage
     from mlcontainers.engines import Cache as Cache
     from mlcontainers.engines import Report as Report
+    from mlcontainers.engines import Trial as Trial
     from mlcontainers.engines import build as build
     from mlcontainers.engines import build_all as build_all
     from mlcontainers.engines import build_async as build_async
@@ -82,6 +83,7 @@ _WHERE = {
     "Rocm": "values.accelerators",
     "Secret": "values.secrets",
     "Sources": "values.sources",
+    "Trial": "engines",
     "RefreshError": "errors",
     "UnknownFactError": "errors",
     "VerifyFailedError": "errors",
@@ -125,6 +127,7 @@ __all__ = [
     "Rocm",
     "Secret",
     "Sources",
+    "Trial",
     "UnknownFactError",
     "VerifyFailedError",
     "__version__",

@@ -17,7 +17,7 @@ VERIFYING = (DOCS / "verifying.md").read_text(encoding="utf-8")
 SOURCES = Path(__file__).parents[2] / "src" / "mlcontainers" / "engines"
 OF_FACTS = {"index.py", "refreshing.py"}
 """These have to do with facts, and their codes are on the page of problems."""
-OF_VERIFYING = {"inspecting.py", "judging.py", "services.py", "verifying.py"}
+OF_VERIFYING = {"inspecting.py", "judging.py", "services.py", "trials.py", "verifying.py"}
 
 
 @pytest.mark.engine

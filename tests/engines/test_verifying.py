@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
-from mlcontainers import EngineError, Image, Plan, Report, build, plan, verify
+from mlcontainers import EngineError, Image, InvalidValueError, Plan, Report, Trial, build, plan, verify
+from mlcontainers.engines.events import Event, Verified
 from mlcontainers.engines.host import host_secrets
 from mlcontainers.layers.installing import HOST_SECRETS
-from tests.engines.containers import a_tag, forget
+from tests.engines.containers import a_tag, docker, forget, temporary_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -260,3 +261,84 @@ class TestAnyImage:
             verify(tag, gpus=True)
 
         assert not left_over(tag)
+
+
+NEEDY = (
+    "import http.server as s, os, sys; print('the token is', os.environ.get('TOKEN'), flush=True); "
+    "good = 'TOKEN' in os.environ and os.environ.get('MODE') != 'broken' and 'eth0' in os.listdir('/sys/class/net'); "
+    "good or sys.exit('no token, or no network'); "
+    "s.HTTPServer(('', 8080), s.SimpleHTTPRequestHandler).serve_forever()"
+)
+
+
+class TestLent:
+    """A service that starts with a variable and a network alone gets them where its user says so."""
+
+    IMAGE = Image.from_cpu(python="3.11").with_serve("python", "-c", NEEDY)
+    TOKEN = f"token-{uuid4().hex}"
+
+    @pytest.fixture
+    def network(self) -> Iterator[str]:
+        name = f"mlcontainers-test-{uuid4().hex[:12]}"
+        docker("network", "create", name)
+        yield name
+        docker("network", "rm", name)
+
+    def test_it_is_verified_with_what_it_is_lent(
+        self, network: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("TOKEN", self.TOKEN)
+        events: list[Event] = []
+        with temporary_tag() as tag:
+            build(self.IMAGE, tags=[tag], verify=Trial(env={"TOKEN": None}, network=network), progress=events.append)
+            alone = verify(tag)
+            broken = verify(tag, env={"TOKEN": self.TOKEN, "MODE": "broken"}, network=network)
+
+        (report,) = (event.report for event in events if isinstance(event, Verified))
+        assert [check.seen for check in report.checks if check.name == "lent"] == [f"variable TOKEN, network {network}"]
+        assert [problem.code for problem in alone.problems] == ["not-healthy"]
+        assert "log: the token is ***" in broken.problems[0].because
+        told = f"{report}{report.to_json()}{broken}{broken.to_json()}{broken.explain()}{events}{capfd.readouterr()}"
+        assert self.TOKEN not in told
+
+    def test_the_command_line_lends_it_too(self, network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TOKEN", self.TOKEN)
+        (tmp_path / "image.toml").write_text(self.IMAGE.dump())
+        lent = ("--verify-env=TOKEN", "--verify-env=MODE=broken", f"--verify-network={network}")
+        with temporary_tag() as tag:
+            command = (sys.executable, "-m", "mlcontainers", "build", tmp_path / "image.toml", f"--tag={tag}", "--json")
+            done = subprocess.run((*command, *lent), capture_output=True, text=True, check=False)
+
+        assert done.returncode == 3
+        assert "log: the token is ***" in done.stdout
+        assert self.TOKEN not in done.stdout + done.stderr
+
+    def test_a_network_that_is_not_there(self, good: str) -> None:
+        with pytest.raises(EngineError, match="no-such-network"):
+            verify(good, network="mlcontainers-has-no-such-network")
+
+        assert docker("ps", "--all", "--quiet", "--filter=network=mlcontainers-has-no-such-network").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("lent", "code"),
+    [
+        ({"network": "host"}, "bad-network"),
+        ({"network": "container:x"}, "bad-network"),
+        ({"env": {"MLC_TEST_IS_NOT_SET": None}}, "unset-variable"),
+        ({"env": {"A B": "x"}}, "bad-env-key"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_lent(lent: dict[str, Any], code: str) -> None:
+    with pytest.raises(InvalidValueError) as caught:
+        Trial(**lent)
+
+    assert caught.value.problems[0].code == code
+
+
+def test_what_is_lent_is_shown_by_name() -> None:
+    trial = Trial(env={"TOKEN": "abcdefgh\nijklmnop", "ON": "1"}, network="backend")
+
+    assert repr(trial) == "Trial(env=('ON', 'TOKEN'), network='backend')"
+    assert trial.hidden("1 abcdefgh\nthen ijklmnop") == "1 ***\nthen ***"

@@ -73,5 +73,12 @@ Attest: TypeAlias = Annotated[
 Push: TypeAlias = Annotated[bool, typer.Option("--push", help="Push to the registries of the names.")]
 NoLoad: TypeAlias = Annotated[bool, typer.Option("--no-load", help="Keep nothing in the engine.")]
 NoVerify: TypeAlias = Annotated[bool, typer.Option("--no-verify", help="Name what is built unseen.")]
+VerifyEnv: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME[=VALUE]", help="A variable for the service that is verified; yours without a value."),
+]
+VerifyNetwork: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="NAME", help="A network of the engine for the service that is verified.")
+]
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Build also what is there.")]
 HowToShow: TypeAlias = Annotated[Progress, typer.Option(help="How to show what it does.")]

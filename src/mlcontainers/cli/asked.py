@@ -27,10 +27,14 @@ def asked(
     push: bool,
     no_load: bool,
     no_verify: bool,
+    verify_env: list[str] | None,
+    verify_network: str | None,
     force: bool,
     lock: "Lock | None",
 ) -> "SharedOptions":
     """The options in the words of `build` and `build_all`; raises InvalidValueError for what is none."""
+    from mlcontainers.engines.trials import Trial
+
     return {
         "context": folder,
         "host_settings": host_settings,
@@ -45,10 +49,16 @@ def asked(
         "attest": attest or (),
         "push": push,
         "load": not no_load,
-        "verify": not no_verify,
+        "verify": False if no_verify else Trial(env=given_variables(verify_env), network=verify_network),
         "force": force,
         "lock": lock or False,
     }
+
+
+def given_variables(given: Sequence[str] | None) -> dict[str, str | None]:
+    """`NAME=VALUE`, or `NAME` alone, which lends one's own."""
+    parts = (text.partition("=") for text in given or ())
+    return {name: value if equals else None for name, equals, value in parts}
 
 
 def given_mirrors(given: Sequence[str]) -> dict[str, str] | None:

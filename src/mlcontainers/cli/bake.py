@@ -30,6 +30,8 @@ from mlcontainers.cli.arguments import (
     Progress,
     Push,
     Secrets,
+    VerifyEnv,
+    VerifyNetwork,
     WheelFolder,
 )
 from mlcontainers.cli.asked import asked
@@ -71,6 +73,8 @@ def bake(
     push: Push = False,
     no_load: NoLoad = False,
     no_verify: NoVerify = False,
+    verify_env: VerifyEnv = None,
+    verify_network: VerifyNetwork = None,
     force: Force = False,
     locked: Locked = False,
     own: OwnFacts = None,
@@ -89,6 +93,7 @@ def bake(
         folder=Path(file).parent if context is None else Path(context), host_settings=host_settings,
         wheelhouse=wheelhouse, mirror=mirror, profile=profile, network=network, secret=secret, builder=builder,
         cache=cache, compression=compression, attest=attest, push=push, no_load=no_load, no_verify=no_verify,
+        verify_env=verify_env, verify_network=verify_network,
         force=force, lock=lock_of(file, locked),
     )  # fmt: skip
     described = Image.load(file)

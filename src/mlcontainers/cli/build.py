@@ -27,6 +27,8 @@ from mlcontainers.cli.arguments import (
     Progress,
     Push,
     Secrets,
+    VerifyEnv,
+    VerifyNetwork,
     WheelFolder,
 )
 from mlcontainers.cli.asked import asked
@@ -63,6 +65,8 @@ def build(
     push: Push = False,
     no_load: NoLoad = False,
     no_verify: NoVerify = False,
+    verify_env: VerifyEnv = None,
+    verify_network: VerifyNetwork = None,
     force: Force = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say what changed since the image of this name.")] = False,
     locked: Locked = False,
@@ -85,7 +89,8 @@ def build(
     options = asked(
         folder=folder, host_settings=host_settings, wheelhouse=wheelhouse, mirror=mirror, profile=profile,
         network=network, secret=secret, builder=builder, cache=cache, compression=compression, attest=attest,
-        push=push, no_load=no_load, no_verify=no_verify, force=force, lock=lock_of(file, locked),
+        push=push, no_load=no_load, no_verify=no_verify,
+        verify_env=verify_env, verify_network=verify_network, force=force, lock=lock_of(file, locked),
     )  # fmt: skip
     described = Image.load(file)
     files = read_context(described, folder)

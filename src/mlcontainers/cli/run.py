@@ -6,6 +6,7 @@ import typer
 
 from mlcontainers.cli.answering import FINE, answers, print_json
 from mlcontainers.cli.arguments import AsJson, PlannedFile, Reference
+from mlcontainers.cli.asked import given_variables
 from mlcontainers.cli.drawing import show
 from mlcontainers.cli.facts_used import AsOf, OwnFacts
 from mlcontainers.cli.planned import plan_of
@@ -61,7 +62,7 @@ def run(
         memory=memory,
         read_only=read_only,
         ulimits=ulimits,
-        env=dict(_variable(text) for text in env or ()),
+        env=given_variables(env),
         volumes=volume or (),
     )
     if print_only or compose:
@@ -83,8 +84,3 @@ def _print(settings: "RunSettings", compose: bool, as_json: bool, detach: bool) 
         print_json({"schema": 1, "arguments": arguments, "compose": settings.compose()})
     else:
         show(settings.compose() if compose else settings.docker_run(detach=detach))
-
-
-def _variable(text: str) -> tuple[str, str | None]:
-    name, equals, value = text.partition("=")
-    return name, value if equals else None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlcontainers.engines.reports import Report
     from mlcontainers.engines.starting import run
     from mlcontainers.engines.streaming import build_async, build_events
+    from mlcontainers.engines.trials import Trial
     from mlcontainers.engines.verifying import verify
 
 _WHERE = {
@@ -28,6 +29,7 @@ _WHERE = {
     "CellEvent": "cells",
     "Event": "events",
     "Report": "reports",
+    "Trial": "trials",
     "build": "building",
     "build_all": "baking",
     "build_async": "streaming",
@@ -45,6 +47,7 @@ __all__ = [
     "CellEvent",
     "Event",
     "Report",
+    "Trial",
     "build",
     "build_all",
     "build_async",

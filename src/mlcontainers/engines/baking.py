@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from mlcontainers.engines.building import Begun
     from mlcontainers.engines.events import Event, StepDone
     from mlcontainers.engines.options import Compression, Network
+    from mlcontainers.engines.trials import Trial
     from mlcontainers.image import Image
     from mlcontainers.values.locks import Lock
 
@@ -74,7 +75,7 @@ def build_all(
     attest: str | Sequence[str] = (),
     load: bool = True,
     push: bool = False,
-    verify: bool = True,
+    verify: bool | Trial = True,
     force: bool = False,
     lock: Lock | bool = False,
     progress: Callable[[CellEvent], None] | None = None,

@@ -24,7 +24,7 @@ from mlcontainers.engines.options import BuildOptions, BuildRequest
 from mlcontainers.engines.registry import digest_in_registry, name_in_registry, resolve
 from mlcontainers.engines.sdk import docker_sdk
 from mlcontainers.engines.store import find, history, load_archive, remove_unnamed
-from mlcontainers.engines.verifying import verify as verified
+from mlcontainers.engines.verifying import PATIENCE, verified
 from mlcontainers.errors import EngineError, Problem, VerifyFailedError
 from mlcontainers.values.references import ImageReference
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mlcontainers.engines.events import Progress
     from mlcontainers.engines.options import Compression, Network
     from mlcontainers.engines.store import StoredImage
+    from mlcontainers.engines.trials import Trial
     from mlcontainers.image import Image
     from mlcontainers.planners import Plan
     from mlcontainers.values.locks import Lock
@@ -63,7 +64,7 @@ def build(
     attest: str | Sequence[str] = (),
     load: bool = True,
     push: bool = False,
-    verify: bool = True,
+    verify: bool | Trial = True,
     force: bool = False,
     lock: Lock | bool = False,
     progress: Progress | None = None,
@@ -72,7 +73,8 @@ def build(
 
     `context` is the folder with your files. `tags` are the names that the image gets; for each repository among them
     it also gets the tag that is its fingerprint, by which it is found again. `load` keeps the image in the engine,
-    `push` pushes it to its registries. `force` builds also what is there. `verify=False` names it unseen.
+    `push` pushes it to its registries. `force` builds also what is there. `verify=False` names it unseen, and a `Trial`
+    lends its service what it needs to start.
 
     `lock` names every base image by its digest, those of a `Lock` or with True those of this moment, and makes layers
     that are equal each time: no file in them is dated later than the lock.
@@ -302,7 +304,7 @@ def _output(request: BuildRequest, names: tuple[ImageReference, ...], loaded: bo
 
 def _verify(request: BuildRequest, stored: StoredImage) -> None:
     """Nothing that is not what was planned gets a name."""
-    report = verified(stored.id, plan=request.plan)
+    report = verified(stored.id, request.plan, False, PATIENCE, request.trial)
     request.progress(Verified(report))
     if not report.ok:
         raise VerifyFailedError(*report.problems, image=stored.id)

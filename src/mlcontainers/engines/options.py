@@ -22,6 +22,7 @@ from mlcontainers.engines.ignoring import ignore_file
 from mlcontainers.engines.locking import lock as made_lock
 from mlcontainers.engines.profiles import Profile
 from mlcontainers.engines.secrets import secret_options
+from mlcontainers.engines.trials import Trial
 from mlcontainers.engines.wheelhouse import wheel_names
 from mlcontainers.errors import InvalidValueError, Problem
 from mlcontainers.planners import Plan, plan
@@ -61,7 +62,7 @@ class SharedOptions(TypedDict, total=False):
     attest: str | Sequence[str]
     load: bool
     push: bool
-    verify: bool
+    verify: bool | Trial
     force: bool
     lock: Lock | bool
 
@@ -102,6 +103,8 @@ class BuildRequest:
     load: bool = True
     push: bool = False
     verify: bool = True
+    trial: Trial = field(default_factory=Trial)
+    """What a service is lent when it is verified."""
     force: bool = False
     stop: Stop | None = None
     """By which another thread ends it."""
@@ -126,6 +129,7 @@ class BuildRequest:
         wheelhouse = options.get("wheelhouse")
         profile = Profile.load(options.get("profile"))
         decided = planned(image, options, profile, platforms)
+        verify = options.get("verify", True)
         request = cls(
             plan=decided,
             folder=folder,
@@ -141,7 +145,8 @@ class BuildRequest:
             attestations=attestations(options.get("attest", ()), profile),
             load=options.get("load", True),
             push=options.get("push", False),
-            verify=options.get("verify", True),
+            verify=verify is not False,
+            trial=verify if isinstance(verify, Trial) else Trial(),
             force=options.get("force", False),
         )
         _check_wheelhouse(request)

@@ -14,6 +14,8 @@ from mlcontainers.values.durations import Duration
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mlcontainers.engines.trials import Trial
+
 
 _STEP = 0.1
 _TAIL = 10
@@ -82,15 +84,20 @@ class State:
     """For each TCP port whether it is open to others than the container itself; None where nobody could look."""
 
 
-def tried(container: Any, expected: Expected, started: float, patience: float, on_cuda: bool) -> Iterator[Check]:
-    """Wait for the service, which was started at that time of the clock, then ask it to stop."""
+def tried(
+    container: Any, expected: Expected, trial: Trial, started: float, patience: float, on_cuda: bool
+) -> Iterator[Check]:
+    """Wait for the service, which was started at that time of the clock, then ask it to stop.
+
+    What it says is told without the values that it was lent.
+    """
     state = _awaited(container, expected, patience)
     seconds = time.monotonic() - started
     if not state.running:
-        yield _ended(container, state, on_cuda)
+        yield _ended(container, state, trial, on_cuda)
         return
     if expected.health:
-        yield _health(container, state, seconds)
+        yield _health(container, state, trial, seconds)
     for port in expected.ports:
         yield _port(port, state, seconds)
     yield _stopped(container, expected.grace)
@@ -140,27 +147,29 @@ def _listening(container: Any) -> dict[int, bool] | None:
 
 
 _NEEDS_MORE = (
-    "where it needs a network or variables to start, build with verify=False (--no-verify), and try it by hand"
+    "lend it the variables and the network that it needs to start: verify=Trial(env=..., network=...), "
+    "--verify-env NAME=VALUE, --verify-network NAME"
 )
 
 
-def _ended(container: Any, state: State, on_cuda: bool) -> Check:
-    log = _log(container)
+def _ended(container: Any, state: State, trial: Trial, on_cuda: bool) -> Check:
+    log = _log(container, trial)
     what = f"the program ended with exit code {state.exit_code} instead of serving"
     if on_cuda and _WANTS_GPU("\n".join(log)):
         return Check("service", "unknown", f"{what}, and there is no GPU here: {log[-1]}", needs_gpu=True)
     because = tuple(f"log: {line}" for line in log)
-    hint = "it ran without a network, with a read-only root and an empty /tmp: what did it miss?"
+    lent = f" but was lent: {trial.told()}" if trial.told() else ""
+    hint = f"it ran without a network, with a read-only root and an empty /tmp{lent}: what did it miss?"
     return Check("service", "no", what, Problem("not-healthy", "error", "", what, because, (hint, _NEEDS_MORE)))
 
 
-def _health(container: Any, state: State, seconds: float) -> Check:
+def _health(container: Any, state: State, trial: Trial, seconds: float) -> Check:
     if state.health == "healthy":
         return Check("health", "yes", f"healthy after {seconds:.1f} s")
     what = f"the image's check of its health has not succeeded within {seconds:.0f} s"
     log: list[dict[str, Any]] = container.attrs["State"]["Health"].get("Log") or []
-    said = " ".join(str(log[-1]["Output"] if log else "nothing yet").split())[-300:]
-    because = (f"the check says: {said}", *(f"log: {line}" for line in _log(container)))
+    said = " ".join(trial.hidden(str(log[-1]["Output"]) if log else "nothing yet").split())[-300:]
+    because = (f"the check says: {said}", *(f"log: {line}" for line in _log(container, trial)))
     hint = "is it the right path and port, and is the start period long enough for the model to load?"
     return Check("health", "no", what, Problem("not-healthy", "error", "", what, because, (hint, _NEEDS_MORE)))
 
@@ -202,5 +211,5 @@ def _stopped(container: Any, grace: float) -> Check:
     return Check("stop", "no", text, Problem("ignores-sigterm", "error", "", what, because, (hint,)))
 
 
-def _log(container: Any) -> list[str]:
-    return cast("bytes", container.logs(tail=_TAIL)).decode("utf-8", "replace").splitlines()
+def _log(container: Any, trial: Trial) -> list[str]:
+    return trial.hidden(cast("bytes", container.logs(tail=_TAIL)).decode("utf-8", "replace")).splitlines()

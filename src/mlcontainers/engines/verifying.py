@@ -13,24 +13,35 @@ from mlcontainers.engines.judging import Seen, judged
 from mlcontainers.engines.reports import Check, Report
 from mlcontainers.engines.sdk import docker_sdk
 from mlcontainers.engines.services import Expected, tried
+from mlcontainers.engines.trials import Trial
 from mlcontainers.errors import EngineError, Problem
 from mlcontainers.facts import catalogue
 from mlcontainers.values.accelerators import Cuda
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mlcontainers.errors import Severity
     from mlcontainers.planners import Plan
 
 ANY_USER = "12345:0"
 """As clusters choose one: a number that no file of the image knows, in the group of root."""
+PATIENCE = 60.0
+"""Seconds that a service gets to answer, where nothing is said."""
 _PATIENCE = 600
 """Seconds that all imports together may take."""
 _NO_PROGRAM = ("executable file not found", "no such file or directory")
 
 
-def verify(reference: str, *, plan: Plan | None = None, gpus: bool = False, patience: float = 60.0) -> Report:
+def verify(
+    reference: str,
+    *,
+    plan: Plan | None = None,
+    gpus: bool = False,
+    patience: float = PATIENCE,
+    env: Mapping[str, str | None] | None = None,
+    network: str | None = None,
+) -> Report:
     """Run an image, any image, and say whether it is what it should be.
 
     It runs without network, with a read-only root and an empty `/tmp`, as its own user and as one that it does not
@@ -38,9 +49,17 @@ def verify(reference: str, *, plan: Plan | None = None, gpus: bool = False, pati
     started, waited for up to `patience` seconds or its own start period, and stopped. `gpus` gives it the GPUs of the
     engine's host, and computes on them.
 
+    A service that starts only with variables or a network of the engine is lent `env` and `network`, which nothing else
+    gets; the value None lends a variable of this process. Values are in no report: they may be secrets.
+
     Raises EngineNotFoundError where no engine answers, and EngineError where it refuses: it has no such image, or no
     GPU. What is wrong with the image is in the report.
     """
+    return verified(reference, plan, gpus, patience, Trial(env=env, network=network))
+
+
+def verified(reference: str, plan: Plan | None, gpus: bool, patience: float, trial: Trial) -> Report:
+    """The same with what is lent in one piece."""
     started = time.monotonic()
     with docker_sdk() as client, ExitStack() as stack:
         image = _image(client, reference)
@@ -49,12 +68,13 @@ def verify(reference: str, *, plan: Plan | None = None, gpus: bool = False, pati
         # All of them at once: the engine runs them side by side while we wait for the first.
         own = _Inside(stack, client, reference, plan, gpus=gpus, libraries=True)
         other = _Inside(stack, client, reference, plan, gpus=False, libraries=False, user=ANY_USER)
-        service = _service(stack, client, reference, expected, gpus)
+        service = _service(stack, client, reference, expected, gpus, trial)
         answer = own.answer()
         checks = [_user(config, plan), *_looked(answer, plan, gpus), *_any_user(answer, other.answer(), plan)]
         if service is not None:
             on_cuda = isinstance(plan.target.accelerator, Cuda) if plan else bool(answer.get("libraries"))
-            checks += tried(service, expected, started, patience, on_cuda and not gpus)
+            checks += [Check("lent", "yes", trial.told())] if trial.told() else []
+            checks += tried(service, expected, trial, started, patience, on_cuda and not gpus)
     installed = tuple(sorted(answer.get("packages", {}).items()))
     return Report(reference, str(image.id), tuple(checks), installed, time.monotonic() - started)
 
@@ -229,13 +249,24 @@ def _any_user(own: dict[str, Any], other: dict[str, Any], plan: Plan | None) -> 
         yield Check("any user", "no", what, Problem("one-user-only", severity, "", what, because, (hint,)))
 
 
-def _service(stack: ExitStack, client: Any, reference: str, expected: Expected, gpus: bool) -> Any:
+def _service(stack: ExitStack, client: Any, reference: str, expected: Expected, gpus: bool, trial: Trial) -> Any:
     """The image's own program, where it is one that goes on."""
+    from docker.errors import NotFound
+
     if not expected.is_service:
         return None
-    options: dict[str, Any] = {**_READ_ONLY, **_gpus(gpus)}
+    options: dict[str, Any] = {**_READ_ONLY, **_gpus(gpus), **trial.options}
     if expected.healthcheck:
         options["healthcheck"] = expected.healthcheck
     container = stack.enter_context(temporary(client, reference, **options))
-    container.start()
+    try:
+        container.start()
+    except NotFound as error:
+        if not trial.network:
+            raise
+        what = f"the engine has no network {trial.network!r}"
+        because = (str(error.explanation),)
+        raise EngineError(
+            Problem("no-such-network", "error", "network", what, because, ("docker network ls",))
+        ) from None
     return container
