@@ -104,7 +104,7 @@ def test_locked_without_a_lock_is_wrong_use(tmp_path: Path) -> None:
 def test_a_base_that_the_lock_has_not_makes_its_cell_impossible(tmp_path: Path) -> None:
     """Before an engine is asked for anything."""
     (tmp_path / "image.lock.toml").write_text(
-        f'schema = 1\ndate = "2026-11-20"\n[bases]\n"x:1" = "sha256:{"0" * 64}"\n'
+        f'schema = 2\ndate = "2026-11-20"\n[bases]\n"x:1" = "sha256:{"0" * 64}"\n'
     )
     done = run(tmp_path, 'schema = 1\n[axes]\nworkdir = ["/good"]\n', "--locked")
 

@@ -10,13 +10,17 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
 
-from mlcontainers import EngineError, Image, Lock, build, catalogue, plan
+from mlcontainers import EngineError, Image, Lock, Sources, build, catalogue, plan
 from mlcontainers.dockerfile import From
 from mlcontainers.engines.attempts import attempt
+from mlcontainers.engines.client import docker_program
+from mlcontainers.engines.interiors import Interior, interior
 from mlcontainers.engines.locking import lock
 from mlcontainers.engines.options import BuildRequest
+from mlcontainers.engines.profiles import Profile
+from mlcontainers.engines.sdk import docker_sdk
 from tests.engines.containers import output, temporary_tag
-from tests.packages import make_wheel
+from tests.packages import make_index, make_wheel, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -182,13 +186,47 @@ NO_BYTECODE = Image.from_cpu(python="3.11").with_installer("uv", bytecode=False)
     ids=["uv", "pip"],
 )
 def test_a_locked_image_has_what_an_unlocked_one_would_have_today(image: Image) -> None:
-    """With what the base holds already, as it would be left or replaced."""
     listed = "import importlib.metadata as m; print(sorted((d.name, d.version) for d in m.distributions()))"
     with temporary_tag() as plain, temporary_tag() as held:
         build(image, tags=[plain], host_settings=True, verify=False)
         build(image, tags=[held], host_settings=True, lock=True, verify=False)
 
         assert output(held, "python", "-c", listed) == output(plain, "python", "-c", listed)
+
+
+class TestTheBase:
+    """What packages are chosen by, told by the base image itself."""
+
+    def test_its_python_its_glibc_and_what_it_holds(self) -> None:
+        decided = plan(Image.from_cpu(python="3.11").add_pip("iniconfig"))
+        with docker_sdk() as client:
+            found = interior(client, decided, dict(lock(decided, packages=False).bases), Profile())
+
+        assert found.python.startswith("3.11.")
+        assert found.glibc == (2, 36)
+        assert "pip" in {dict(fields)["Name"] for fields in found.packages}
+
+    def test_a_package_that_only_the_base_has_stays(self, tmp_path: Path) -> None:
+        """A build of a vendor's own, in a base of one's own: installers leave it, and so does a lock."""
+        make_index(tmp_path / "index", ("vendored", "2.0", ()), ("wants", "1.0", ("vendored>=1",)))
+        info = "/usr/local/lib/python3.11/site-packages/vendored-1.7+ours.dist-info"
+        text = f"RUN mkdir {info} && printf 'Metadata-Version: 2.1\\nName: vendored\\nVersion: 1.7+ours\\n' > {info}/METADATA"
+        (tmp_path / "Dockerfile").write_text(f"FROM python:3.11-slim-bookworm\n{text}\n", encoding="utf-8")
+        with temporary_tag() as tag, served(tmp_path / "index") as url:
+            subprocess.run(
+                (docker_program(), "buildx", "build", "--quiet", "--load", f"--tag={tag}", tmp_path), check=True
+            )
+            image = Image.from_base(tag, python="3.11").add_pip("wants")
+
+            held = lock(plan(image, sources=Sources(index=url)))
+
+        assert held.packages is not None
+        assert list(held.packages.installed) == ["wants"]
+
+    def test_another_machine_is_known_by_its_name(self) -> None:
+        decided = plan(Image.from_cpu(python="3.11").add_pip("iniconfig").with_platform("linux/arm64"))
+        with docker_sdk() as client:
+            assert interior(client, decided, {}, Profile()) == Interior("3.11", (2, 36))
 
 
 def test_a_base_that_cannot_be_asked() -> None:

@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING, Literal
 import pip
 import pytest
 
-from mlcontainers import Image, plan
+from mlcontainers import Image, Lock, Sources, plan
 from mlcontainers.dockerfile import Run
 from mlcontainers.dockerfile.forms import ShellForm
+from mlcontainers.engines.closures import Lent, closure
+from mlcontainers.engines.intent import base_images
+from mlcontainers.engines.interiors import Interior
 from tests.packages import digest, make_index, served
 
 if TYPE_CHECKING:
@@ -48,14 +51,16 @@ class Place:
         image = image.with_index("company", self.company, PACKAGES, credentials=credentials)
         return image.add_pip(*asked) if asked else image
 
-    def install(self, image: Image, files: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def install(
+        self, image: Image, files: dict[str, str] | None = None, lock: Lock | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run what the image's install steps run."""
         done = None
         mounted = self.folder / "requirements"
         for path, text in (files or {}).items():
             (mounted / path).parent.mkdir(parents=True, exist_ok=True)
             (mounted / path).write_text(text, encoding="utf-8")
-        for run, origin in self._steps(image, files):
+        for run, origin in self._steps(image, files, lock):
             if "(pip)" in origin and (done is None or done.returncode == 0):
                 done = subprocess.run(
                     ["/bin/sh", "-c", run], env=self._environment(), capture_output=True, text=True, check=False
@@ -63,8 +68,8 @@ class Place:
         assert done is not None
         return done
 
-    def _steps(self, image: Image, files: dict[str, str] | None) -> Iterator[tuple[str, str]]:
-        decided = plan(image, context=files)
+    def _steps(self, image: Image, files: dict[str, str] | None, lock: Lock | None) -> Iterator[tuple[str, str]]:
+        decided = plan(image, context=files, lock=lock)
         moved = {
             "/usr/local/bin/python3": str(self.python),
             "/opt/uv/bin/": f"{sysconfig.get_path('scripts')}/",
@@ -194,3 +199,40 @@ class TestCredentials:
         assert (done.returncode == 0) is right, told(done)
         assert place.installed == ({"acme-core": "1.0", "shared": "1.5"} if right else {})
         assert plan(image).secrets == ("netrc",)
+
+
+class TestLocked:
+    """What a lock has is installed, each from its own index, whatever is newest by then."""
+
+    @pytest.fixture
+    def held(self, place: Place) -> Lock:
+        """Of the day before newer ones were published."""
+        decided = plan(self.image(place), sources=Sources(index=place.public))
+        found = closure(decided, Interior("3.11.9", (2, 36)), Lent())
+        return Lock.of("2026-11-25", dict.fromkeys(base_images(decided.dockerfile), f"sha256:{'0' * 64}"), found)
+
+    def image(self, place: Place) -> Image:
+        return place.image("acme-app", "acme-core", "shared<2").add_pip("plain")
+
+    def test_newer_ones_do_not_matter(self, place: Place, held: Lock, tmp_path: Path) -> None:
+        make_index(tmp_path / "newer", ("shared", "1.9", ()), ("shared", "1.5", ()), ("plain", "2.0", ()))
+        make_index(tmp_path / "newer", ("plain", "1.0", ()), ("acme-core", "9.0", ()))
+        with served(tmp_path / "newer") as place.public:
+            done = place.install(self.image(place), lock=held)
+            assert done.returncode == 0, told(done)
+            assert place.installed == {"acme-app": "1.0", "acme-core": "1.0", "plain": "1.0", "shared": "1.5"}
+
+    def test_what_came_from_an_index_of_ones_own_is_kept(self, place: Place, held: Lock) -> None:
+        assert place.install(self.image(place), lock=held).returncode == 0
+
+        kept = (place.folder / "constraints.txt").read_text(encoding="utf-8").split()
+        assert kept == ["acme-app==1.0", "acme-core==1.0"]
+
+    def test_another_file_of_the_same_name_is_refused(self, place: Place, held: Lock, tmp_path: Path) -> None:
+        make_index(tmp_path / "forged", ("shared", "1.5", ("plain",)), ("plain", "1.0", ("shared",)))
+        with served(tmp_path / "forged") as place.public:
+            done = place.install(self.image(place), lock=held)
+
+        assert done.returncode != 0
+        assert "plain" not in place.installed
+        assert "shared" not in place.installed

@@ -27,9 +27,11 @@ from tests.strategies import (
     PEP508,
     PRINTABLE,
 )
+from tests.values.test_locks import locked, packages
 
 if TYPE_CHECKING:
     from mlcontainers import Plan
+    from mlcontainers.values.locks import LockedPackage
 
 CASES = sorted(file.parent for file in (Path(__file__).parent.parent / "cases").glob("*/image.toml"))
 START = Image.from_cpu(python="3.12")
@@ -251,6 +253,24 @@ class TestExtensions:
 
         assert jobs(1000) == "1", "one in any case"
         assert jobs(2**40) == str(len(os.sched_getaffinity(0))), "one a processor at most"
+
+
+class TestLocks:
+    """What a lock has for a step is what the installer reads, line by line."""
+
+    @settings(max_examples=15)
+    @given(found=st.lists(packages(), min_size=1, max_size=30, unique_by=lambda package: package.name))
+    def test_files_and_hashes(self, root: ShellRoot, name: str, found: list[LockedPackage]) -> None:
+        decided = plan(START.add_pip("six"), lock=locked((["six"], found)))
+
+        (step,) = (step for step in said(root, name, decided) if installs([step]))
+
+        (call,) = installs([step])
+        assert step.files["/dev/shm/hashed"].splitlines() == [
+            f"{package.name}=={package.version} {' '.join(f'--hash={digest}' for _, digest in package.files)}"
+            for package in sorted(found, key=lambda package: package.name)
+        ]
+        assert call.arguments[-3:] == ("--no-deps", "--require-hashes", "--requirement=/dev/shm/hashed")
 
 
 class TestCommands:

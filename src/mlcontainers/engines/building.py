@@ -76,8 +76,8 @@ def build(
     `push` pushes it to its registries. `force` builds also what is there. `verify=False` names it unseen, and a `Trial`
     lends its service what it needs to start.
 
-    `lock` names every base image by its digest, those of a `Lock` or with True those of this moment, and makes layers
-    that are equal each time: no file in them is dated later than the lock.
+    `lock` names every base image by its digest and installs the packages that are locked and no others: those of a
+    `Lock`, or with True those of this moment. Layers are equal each time: no file in them is dated later than the lock.
 
     `platforms` are those to build for instead of the image's own; several make one image of the registry, which
     everybody gets for their own platform, and need `push`.
