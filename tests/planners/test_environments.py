@@ -127,7 +127,10 @@ class TestEnvironmentFiles:
         (found,) = problems(DEBIAN.add_conda(environment=FILE), text)
 
         assert (found.code, found.where) == ("pip-in-conda", "environment.yml:5")
-        assert found.hints[0] == 'take the section out, and add_pip("six", "-r more.txt")'
+        assert found.hints == (
+            'take Python and its packages out of the environment, and add_pip("six", requirements="more.txt")',
+            "or name conda's packages of the same projects",
+        )
 
     def test_variables(self) -> None:
         (found,) = problems(DEBIAN.add_conda(environment=FILE), HEAD + "- gdal\nvariables:\n  GDAL_DATA: /x\n  N: 1\n")
@@ -150,7 +153,7 @@ class TestEnvironmentFiles:
 
     def test_nothing(self) -> None:
         assert environment(DEBIAN, HEAD) == [("error", "empty-environment", FILE)]
-        assert environment(DEBIAN, "") == [("error", "no-channel", FILE)]
+        assert environment(DEBIAN, "") == [("error", "empty-environment", FILE), ("error", "no-channel", FILE)]
 
     @pytest.mark.parametrize("text", ["a: [", "a: !!python/object:os.x {}\n&x [*x]\n", "\t- x", "- " * 5000])
     def test_what_is_no_yaml(self, text: str) -> None:

@@ -95,46 +95,58 @@ class _Yaml(Struct, frozen=True):
 
 
 def _environment(tree: _Yaml, path: str) -> EnvironmentFile:
-    problems: list[Problem] = []
-    packages: list[CondaAsked] = []
-    for item in tree.get("dependencies").all():
-        for spec in _specs(item, path, problems):
-            packages.append(CondaAsked(package_name(spec), spec, f"{path}:{item.line}"))
+    items = tree.get("dependencies").all()
+    packages = tuple(
+        CondaAsked(package_name(spec), spec, f"{path}:{item.line}") for item in items for spec in _specs(item)
+    )
+    problems = [*_said_too_little(tree, path), *_variables(tree.get("variables"), path)]
+    own_python = any(package.name == "python" for package in packages)
+    for item in items:
+        if item.fields and "pip" in item.fields:
+            problems.append(_pip(item.get("pip"), f"{path}:{item.line}", own_python))
     channels = tuple(_channels(tree.get("channels").all(), path, problems))
-    if not channels and not problems:
-        because = ("micromamba would then take whatever its configuration says",)
-        hint = "channels: [conda-forge]"
-        problems.append(Problem("no-channel", "error", path, f"{path} names no channel", because, (hint,)))
-    variables = tree.get("variables").fields or {}
-    if variables:
-        because = ("only a script of activation sets them, and none runs in a container",)
-        told = ", ".join(f'{name}="{part.text}"' for name, part in variables.items())
-        what = f"the variables of {path} would not be there: {', '.join(variables)}"
-        where = f"{path}:{tree.get('variables').line}"
-        problems.append(Problem("conda-variables", "error", where, what, because, (f"with_env({told})",)))
-    if not packages and not problems:
-        problems.append(Problem("empty-environment", "error", path, f"{path} asks for nothing"))
-    return EnvironmentFile(tuple(packages), channels, tuple(problems))
+    return EnvironmentFile(packages, channels, tuple(problems))
 
 
-def _specs(item: _Yaml, path: str, problems: list[Problem]) -> Iterator[str]:
+def _specs(item: _Yaml) -> Iterator[str]:
     """What one item of the dependencies asks for on Linux."""
     if item.text:
         yield item.text
-    for key, value in (item.fields or {}).items():
-        if key == "pip":
-            problems.append(_pip(value, f"{path}:{item.line}"))
-        elif key in _HERE and value.text:
-            yield value.text
+    yield from (value.text for key, value in (item.fields or {}).items() if key in _HERE and value.text)
 
 
-def _pip(section: _Yaml, where: str) -> Problem:
-    names = ", ".join(f'"{item.text}"' for item in section.all() if item.text)
+def _said_too_little(tree: _Yaml, path: str) -> Iterator[Problem]:
+    if not tree.get("dependencies").all():
+        yield Problem("empty-environment", "error", path, f"{path} asks for nothing")
+    if all(item.text == "nodefaults" for item in tree.get("channels").all()):
+        because = ("conda would take Anaconda's channels, and micromamba conda-forge",)
+        hint = "channels: [conda-forge]"
+        yield Problem("no-channel", "error", path, f"{path} names no channel", because, (hint,))
+
+
+def _variables(variables: _Yaml, path: str) -> Iterator[Problem]:
+    if variables.fields:
+        because = ("only a script of activation sets them, and none runs in a container",)
+        told = ", ".join(f'{name}="{part.text}"' for name, part in variables.fields.items())
+        what = f"the variables of {path} would not be there: {', '.join(variables.fields)}"
+        where = f"{path}:{variables.line}"
+        yield Problem("conda-variables", "error", where, what, because, (f"with_env({told})",))
+
+
+def _pip(section: _Yaml, where: str, own_python: bool) -> Problem:
+    lines = [item.text for item in section.all() if item.text]
+    given = [f'"{line}"' for line in lines if not line.startswith("-")]
+    files = (line.removeprefix("--requirement").removeprefix("-r").strip(" =") for line in lines if line[:2] == "-r")
+    given += (f'requirements="{file}"' for file in files)
+    added = f"add_pip({', '.join(given)})"
     because = (
-        "pip would install them beside conda's, without a lock, hashes, or the constraints of this image",
+        "pip would put them beside conda's, without hashes or the constraints of this image",
         "Python packages are installed by layers of their own, into the image's own Python",
     )
-    hints = (f"take the section out, and add_pip({names})", "or name conda's packages of the same projects")
+    hints = (
+        f"take Python and its packages out of the environment, and {added}" if own_python else f"{added} instead",
+        "or name conda's packages of the same projects",
+    )
     return Problem("pip-in-conda", "error", where, "a conda environment holds a pip section", because, hints)
 
 
