@@ -296,3 +296,16 @@ def test_two_builds_of_a_locked_plan_are_equal(served: Served, tmp_path: Path) -
     first, second = (manifest(archive(request, tmp_path / name)) for name in ("first", "second"))
 
     assert first == second
+
+
+def test_another_environment_is_another_image(served: Served, tmp_path: Path) -> None:
+    """What is there is not built again, and what the file says is part of what it is."""
+    image = DEBIAN.add_conda(environment=environment(tmp_path, served, "acme-tool=1.1"))
+    with temporary_tag() as tag:
+        first = build(image, context=tmp_path, tags=[tag])
+        same = build(image, context=tmp_path, tags=[tag])
+        environment(tmp_path, served, "acme-tool=1.2")
+        other = build(image, context=tmp_path, tags=[tag])
+
+        assert (first.reused, same.reused, other.reused) == (False, True, False)
+        assert "acme-tool-1.2-0.json" in output(tag, "ls", "/opt/conda/conda-meta")
