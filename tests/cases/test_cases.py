@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from mlcontainers import Dockerfile, Image, Lock, Plan, check, plan
-from mlcontainers.dockerfile import From
 from mlcontainers.dockerfile.second_reader import differences
 from mlcontainers.engines import read_context
 from mlcontainers.engines.client import docker_program
+from mlcontainers.engines.intent import base_images
 
 HERE = Path(__file__).parent
 FILES = {"description": "image.toml", "Dockerfile": "Dockerfile", "plan": "plan.txt"}
@@ -140,11 +140,7 @@ class TestOtherReaders:
 
     def test_the_builder_accepts_it_without_a_warning(self, case: Path, engine: str, tmp_path: Path) -> None:
         """BuildKit's own checks, with a local image in the place of each base."""
-        bases = {
-            node.image
-            for node in Dockerfile.parse((case / "Dockerfile").read_bytes()).instructions
-            if isinstance(node, From)
-        }
+        bases = base_images(Dockerfile.parse((case / "Dockerfile").read_bytes()))
         platform = Image.load(case / "image.toml").platform
         stand_ins = [f"--build-context={base}=docker-image://python:3.11-slim-bookworm" for base in sorted(bases)]
         command = [docker_program(), "buildx", "build", "--call=check,format=json", *stand_ins]
