@@ -181,6 +181,12 @@ class TestToolkit:
         ]
         assert problem.hints == ("that of CUDA 12.0 and newer does",)
 
+    def test_a_cuda_that_the_facts_do_not_know_is_as_its_series(self) -> None:
+        image = Image.from_base("python:3.12-slim-bookworm", cuda="13.9").with_gpus("H100")
+        decided = plan(image.add_extension("zz-kernels", build_requires=["setuptools"]))
+
+        assert "cuda-toolkit[nvcc]==13.9.*" in stage(decided, "build-zz-kernels")
+
     def test_what_is_not_built_beside_the_frameworks_gets_none(self) -> None:
         assert "CUDA_HOME" not in plan(CUDA_13.add_extension("zz-plain")).dockerfile.render()
         assert "CUDA_HOME" not in plan(CUDA_13.add_extension("annoy")).dockerfile.render()

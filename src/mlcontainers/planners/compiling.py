@@ -12,20 +12,19 @@ from mlcontainers.planners.builds import RULE
 from mlcontainers.planners.hosts import capability_of, served
 from mlcontainers.planners.plans import Decision, Extensions
 from mlcontainers.planners.source_only import source_of
+from mlcontainers.planners.toolkits import toolkit_for
 from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.evidence import Fact
-from mlcontainers.values.references import ImageReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mlcontainers.facts import Catalogue, Compiled, CudaImage, Toolkit
+    from mlcontainers.facts import Catalogue, Compiled
     from mlcontainers.image import Image
     from mlcontainers.layers import Pin
     from mlcontainers.planners.bases import Base
     from mlcontainers.planners.questions import Solution
     from mlcontainers.values.accelerators import Accelerator
-    from mlcontainers.values.platforms import Platform
     from mlcontainers.values.versions import CudaVersion
 
 _GIGABYTES = 2
@@ -198,19 +197,21 @@ class _Decided(Struct, frozen=True):
             what = f"{name} has no code for {spoken}"
             yield Problem("no-code", "error", self.where, what, because, ("leave that GPU out, or the extension",))
             return
-        known = self.catalogue.capability(capability)
-        gone = self.catalogue.dropped(capability, self.cuda)
-        early = known if known and known.first_cuda and known.first_cuda > self.cuda.release else None
-        if gone or early:
-            fact = (
-                gone.why("last_cuda", f"CUDA {gone.last_cuda} is the last that compiles for {capability}")
-                if gone
-                else known.why("first_cuda", f"CUDA {known.first_cuda} is the first that compiles for {capability}")
-                if known
-                else ""
-            )
+        fact = self._not_by_cuda(capability, self.cuda)
+        if fact is not None:
             what = f"CUDA {self.cuda} does not compile for {spoken}"
-            yield Problem("no-code", "error", self.where, what, (str(fact),), ("another CUDA: Image.from_cuda(...)",))
+            yield Problem(
+                "no-code", "error", self.where, what, (str(fact),), ("leave that GPU out, or take another CUDA",)
+            )
+
+    def _not_by_cuda(self, capability: str, cuda: CudaVersion) -> Fact | None:
+        """The fact that a CUDA has dropped a compute capability, or does not know it yet."""
+        if gone := self.catalogue.dropped(capability, cuda):
+            return gone.why("last_cuda", f"CUDA {gone.last_cuda} is the last that compiles for {capability}")
+        known = self.catalogue.capability(capability)
+        if known and known.first_cuda and known.first_cuda > cuda.release:
+            return known.why("first_cuda", f"CUDA {known.first_cuda} is the first that compiles for {capability}")
+        return None
 
     def decision(self) -> Decision:
         """What was decided, in words."""
@@ -251,56 +252,6 @@ class _Decided(Struct, frozen=True):
                 else f"comes with the wheels of {toolkit.requirements[0]}"
             )
             yield Fact(f"nvcc {origin}, of the same CUDA release as the frameworks", RULE)
-
-
-def toolkit_for(catalogue: Catalogue, cuda: CudaVersion, base: Base, platform: Platform) -> CudaToolkit | Problem:
-    """nvcc of this CUDA release: from its wheels where they hold it, else from an image of NVIDIA's.
-
-    Not where the base brings CUDA: then the image of the same distribution fits it best.
-    """
-    kit = catalogue.toolkit(cuda)
-    if kit and (problem := _gcc_too_new(catalogue, kit, base)):
-        return problem
-    home = f"/usr/local/cuda-{cuda.release}"
-    if kit and kit.compiler_in_wheels and base.cuda is None:
-        # CCCL goes with every toolkit of its major, and some releases of torch bring one that is newer than their CUDA.
-        wheels = (f"cuda-toolkit[nvcc]=={cuda.release}.*", f"nvidia-cuda-cccl=={cuda.major}.*")
-        return CudaToolkit(home, None, wheels, f"nvidia/cu{cuda.major}")
-    images = [image for image in catalogue.cuda_images(cuda) if _has_nvcc(image, platform)]
-    if not images:
-        what = f"there is no nvcc of CUDA {cuda} to be had for {platform}"
-        lacking = ("no wheel of it holds nvcc, and NVIDIA's lists of images have none with it",)
-        return Problem("no-compiler", "error", "", what, lacking, ("another CUDA: Image.from_cuda(...)",))
-    glibc = (base.suite.glibc if base.suite else None) or (0, 0)
-    best = max(images, key=lambda image: (image.version, *_near(catalogue, image, glibc)))
-    return CudaToolkit(home, ImageReference("nvidia/cuda", best.tag("devel")))
-
-
-def _gcc_too_new(catalogue: Catalogue, kit: Toolkit, base: Base) -> Problem | None:
-    suite, newest = base.suite, kit.newest_gcc
-    if suite is None or suite.gcc is None or newest is None or suite.gcc <= newest:
-        return None
-    what = f"nvcc of CUDA {kit.version.release} does not take the gcc of {base.reference}"
-    because = (
-        str(kit.why("gcc", f"it takes gcc up to {newest}")),
-        str(suite.why("gcc", f"{suite.title} has gcc {suite.gcc}")),
-    )
-    takers = (one.version.release for one in catalogue.toolkits() if (one.newest_gcc or 0) >= suite.gcc)
-    first = min(takers, default=None)
-    hints = (f"that of CUDA {first} and newer does",) if first else ()
-    return Problem("no-compiler", "error", "", what, because, hints)
-
-
-def _has_nvcc(image: CudaImage, platform: Platform) -> bool:
-    machine = platform.machine if platform.machine == "x86_64" else "arm64"
-    return "devel" in image.flavours and image.os.startswith("ubuntu") and machine in image.machines
-
-
-def _near(catalogue: Catalogue, image: CudaImage, glibc: tuple[int, int]) -> tuple[bool, int]:
-    """What runs on an older glibc runs on this one; of those the nearest, else the oldest of the others."""
-    suite = catalogue.suite(image.os)
-    own = (suite.glibc if suite else None) or (99, 0)
-    return own <= glibc, own[1] if own <= glibc else -own[1]
 
 
 def _serving(families: Sequence[str], capability: str) -> str | None:
