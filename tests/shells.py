@@ -28,6 +28,7 @@ STUBS = (
     "/opt/uv/bin/uv",
     "/opt/uv/bin/pip",
     "/opt/micromamba/bin/micromamba",
+    "/opt/conda/bin/python3",
     "/opt/venv/bin/python3",
     "/usr/local/bin/python3",
     "/usr/local/bin/python",

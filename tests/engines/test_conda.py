@@ -285,6 +285,8 @@ class TestWhatComesAlong:
 
             assert built.plan.target.interpreter == "/opt/conda/bin/python3"
             assert output(tag, "sh", "-c", "command -v python3") == "/opt/conda/bin/python3"
+            asked = ("python3", "-c", "import os; print(os.environ['OMP_NUM_THREADS'])")
+            assert output(tag, *asked, options=("--cpus=1",)) == "1"
 
 
 def test_two_builds_of_a_locked_plan_are_equal(served: Served, tmp_path: Path) -> None:

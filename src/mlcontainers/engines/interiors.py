@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from mlcontainers.engines.containers import temporary
 from mlcontainers.engines.store import find
 from mlcontainers.errors import EngineError, ImpossibleError, Problem
+from mlcontainers.layers.conda import CONDA_PYTHON
 from mlcontainers.planners.bases import OWN_PYTHON, known_base
-from mlcontainers.planners.environments import CONDA_PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from mlcontainers.dockerfile import Comment, Env, From, Mount, Run, Word
 from mlcontainers.layers.installing import host_mounts
 from mlcontainers.layers.layer import Layer, Volatility
+from mlcontainers.layers.runtime import threads
 from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.conda import CHANNEL, CondaPackage, conda_channel, environment_kind
 from mlcontainers.values.paths import MountedPath
@@ -29,6 +30,8 @@ MICROMAMBA_SOURCE = "mamba-org/micromamba-docker CHANGELOG.md, 2026-05-13"
 STAGE = "micromamba"
 PREFIX = "/opt/conda"
 """Where the environment is. Conda writes the path into programs, so it is the same in every image."""
+CONDA_PYTHON = f"{PREFIX}/bin/python3"
+"""The Python of an environment that has one."""
 _PROGRAM = "/opt/micromamba"
 _CACHE = "/root/.cache/conda"
 _FILES = "/tmp/conda"
@@ -102,6 +105,7 @@ class Conda(Layer, frozen=True):
         return (
             Comment("No script of activation runs: programs are found by PATH."),
             Run.shell(*self._pieces(target), mounts=mounts),
+            *(threads(CONDA_PYTHON) if target.interpreter == CONDA_PYTHON else ()),
             Env([("PATH", Word.template(f"{PREFIX}/bin:$PATH"))]),
         )
 

@@ -30,7 +30,7 @@ from mlcontainers.dockerfile import Healthcheck as HealthcheckInstruction
 from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.layers import Apt, Conda, Extension, Framework, Pip, Shell, Volatility
 from mlcontainers.layers.apt import cleared
-from mlcontainers.layers.conda import MICROMAMBA, micromamba_stage
+from mlcontainers.layers.conda import CONDA_PYTHON, MICROMAMBA, micromamba_stage
 from mlcontainers.layers.extension import TOOLKIT, pip_stage
 from mlcontainers.layers.installing import CONSTRAINTS, HashedTool, installer_mount, installer_stage, scratch_mounts
 from mlcontainers.layers.runtime import compared, compared_within, threads
@@ -185,9 +185,8 @@ def _environment(decided: Decided) -> Env:
     if isinstance(decided.target.accelerator, Cuda):
         # Said aloud, since slim bases do not say it: without them a container sees no GPU.
         ours |= {"NVIDIA_DRIVER_CAPABILITIES": "compute,utility", "NVIDIA_VISIBLE_DEVICES": "all"}
-    for layer in decided.image.layers:
-        if isinstance(layer, Framework):
-            ours |= _CACHES
+    if decided.base.interpreter == CONDA_PYTHON or any(isinstance(one, Framework) for one in decided.image.layers):
+        ours |= _CACHES
     asked = dict(decided.image.env)
     pairs: list[tuple[str, str | Word]] = [(key, ours[key]) for key in sorted(ours) if key not in asked]
     if decided.base.distribution_python:

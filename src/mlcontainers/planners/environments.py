@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mlcontainers.errors import Problem
 from mlcontainers.layers import Conda, Framework, Pip
-from mlcontainers.layers.conda import PREFIX
+from mlcontainers.layers.conda import CONDA_PYTHON
 from mlcontainers.planners.bases import ends_of_support
 from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.conda import DEFAULTS, CondaAsked, python_version
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mlcontainers.planners.reading import LayerFiles
 from mlcontainers.values.accelerators import Accelerator
 
-CONDA_PYTHON = f"{PREFIX}/bin/python3"
-"""The Python of an environment that has one."""
 _PYTORCH = frozenset(("pytorch", "pytorch-cpu", "pytorch-gpu", "tensorflow-cpu", "tensorflow-gpu"))
 """Python packages whose names conda has, and the Python index has not."""
 _CUDA = (

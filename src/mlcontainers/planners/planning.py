@@ -13,7 +13,7 @@ from mlcontainers.errors import ImpossibleError, Problem
 from mlcontainers.facts import catalogue as shipped_catalogue
 from mlcontainers.layers import Conda, Extension, Framework, Other, Pin, Pip, Shell, Target
 from mlcontainers.layers.bases import CpuBase, CudaBase, ReferenceBase
-from mlcontainers.layers.conda import MICROMAMBA, MICROMAMBA_SOURCE
+from mlcontainers.layers.conda import CONDA_PYTHON, MICROMAMBA, MICROMAMBA_SOURCE
 from mlcontainers.layers.installing import HashedTool
 from mlcontainers.planners.assembling import Decided, assemble
 from mlcontainers.planners.bases import (
@@ -31,7 +31,6 @@ from mlcontainers.planners.bases import (
 from mlcontainers.planners.builds import RULE
 from mlcontainers.planners.cudas import cuda_problem
 from mlcontainers.planners.environments import (
-    CONDA_PYTHON,
     conda_packages,
     cuda_taken,
     on_conda_python,
