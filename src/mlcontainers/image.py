@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, cast, get_args
 
 from pydantic import (
     Field,
+    WrapValidator,
     field_validator,
     model_validator,
 )
@@ -48,6 +49,7 @@ from mlcontainers.values.users import User
 
 if TYPE_CHECKING:
     from packaging.version import Version
+    from pydantic import ValidatorFunctionWrapHandler
 
     from mlcontainers.values.references import ImageReference
     from mlcontainers.values.secrets import Secret
@@ -56,6 +58,14 @@ if TYPE_CHECKING:
 
 Labels: TypeAlias = Annotated[Pairs, Table(label_key, label_value)]
 Assumptions: TypeAlias = Annotated[Pairs, Table(lambda code: word(code, "code"), lambda reason: word(reason, "reason"))]
+
+
+_LAYERS: frozenset[type] = frozenset(get_args(get_args(AnyLayer)[0]))
+
+
+def _unless_read(given: object, read: ValidatorFunctionWrapHandler) -> object:
+    """A layer that is one is right, and an image is made from the one before with each call of a method."""
+    return given if type(given) in _LAYERS else read(given)
 
 
 class Image(Model, frozen=True):
@@ -73,7 +83,7 @@ class Image(Model, frozen=True):
     platform: Platform = Platform("amd64")
     gpus: Annotated[tuple[GpuModel, ...], Field(strict=False)] = ()
     """The GPUs that it has to run on, by name or by compute capability: `H100`, `8.9`."""
-    layers: Annotated[tuple[AnyLayer, ...], Field(strict=False)] = ()
+    layers: Annotated[tuple[Annotated[AnyLayer, WrapValidator(_unless_read)], ...], Field(strict=False)] = ()
     """What is added, in the user's order; the Dockerfile orders them by how often they change, where that is legal."""
     env: Environment = ()
     """Variables for the build steps after the frameworks, and for the container. A `$` is a dollar sign."""

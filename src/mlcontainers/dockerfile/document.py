@@ -94,6 +94,10 @@ class Document:
 
     def render(self) -> str:
         """The text: always the same bytes for equal documents that were made; as it stood where it was read."""
+        return self._rendered
+
+    @cached_property
+    def _rendered(self) -> str:
         escape = self.escape
         parts = [_text(item, escape) for item in self.items]
         # A file may end without a line end; what is put behind it needs one.
