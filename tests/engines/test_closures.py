@@ -188,7 +188,8 @@ class TestIndexes:
         with served(wheels / "company", LOGIN) as url:
             image = CPU.with_index("company", url, COMPANY, credentials="company-netrc").add_pip("acme-core")
             if right:
-                assert versions(resolved(image, public, lent=lent)) == [{"acme-core": "1.0", "needed": "2.0"}]
+                held = resolved(image.add_pip("plain"), public, lent=lent)
+                assert versions(held) == [{"acme-core": "1.0", "needed": "2.0"}, {"plain": "1.0"}]
                 return
             with pytest.raises(ImpossibleError, match="does the secret of the index fit") as caught:
                 resolved(image, public, lent=lent)
@@ -203,6 +204,20 @@ class TestIndexes:
         held = resolved(CPU.add_pip("wants"), "", lent=Lent(tmp_path), wheelhouse=names, offline=True)
 
         assert versions(held) == [{"needed": "3.0", "wants": "1.0"}]
+
+    def test_a_framework_from_a_mirror_of_its_own_index(self, public: str, wheels: Path, tmp_path: Path) -> None:
+        """Also where a file of requirements names it once more; the lock has the index's own address."""
+        wheel = make_wheel(tmp_path / "torch", "torch", "2.9.1+cpu", ["needed<2"])
+        wheel.rename(wheel.with_name("torch-2.9.1+cpu-cp311-cp311-manylinux_2_28_x86_64.whl"))
+        make_index(tmp_path, ("needed", "1.4", ()))
+        image = CPU.add_torch("2.9").add_pip(requirements="r.txt").add_pip("plain")
+        with served(tmp_path) as mirror:
+            sources = Sources(index=public, mirrors=(("pytorch", mirror),))
+            held = closure(plan(image, sources=sources, context={"r.txt": "torch>=2.8\nwants\n"}), BASE, Lent())
+
+        assert versions(held) == [{"needed": "1.5", "torch": "2.9.1+cpu"}, {"wants": "1.0"}, {"plain": "1.0"}]
+        (torch,) = [package for package in held.steps[0].packages if package.name == "torch"]
+        assert torch.index == "https://download.pytorch.org/whl/cpu"
 
     def test_a_framework_that_the_wheelhouse_has(self, public: str, tmp_path: Path) -> None:
         """Its own index is not asked for it, and the wheelhouse for nothing else."""

@@ -69,15 +69,15 @@ def closure(plan: Plan, base: Interior | None, lent: Lent) -> LockedPackages:
         steps: list[LockedStep] = []
         for number, install in enumerate(plan.installs):
             question = _question(plan, install, base, state, folder, lent)
-            releases = resolve(question, folder / str(number), environment(install), install.where)
+            releases = resolve(question, folder / str(number), environment, install.where)
             steps.append(_locked(install, releases, state, tags))
             _advance(plan, install, releases, state)
     return LockedPackages(str(plan.target.platform), python, tuple(steps))
 
 
 @contextmanager
-def _workplace(plan: Plan, base: Interior, lent: Lent) -> Generator[tuple[Path, _Environments]]:
-    """A folder with the image's files and what stands for the base's packages; and the variables of each step."""
+def _workplace(plan: Plan, base: Interior, lent: Lent) -> Generator[tuple[Path, dict[str, str]]]:
+    """A folder with the image's files and what stands for the base's packages; and the variables that uv gets."""
     with TemporaryDirectory(prefix="mlcontainers-lock-") as name:
         folder = Path(name)
         for fields in base.packages:
@@ -89,25 +89,7 @@ def _workplace(plan: Plan, base: Interior, lent: Lent) -> Generator[tuple[Path, 
             for wheel in lent.wheelhouse.glob("*.whl"):
                 if tuple(map(str, parse_wheel_filename(wheel.name)[:2])) in local:
                     (folder / "local" / wheel.name).symlink_to(wheel.resolve())
-        yield folder, _Environments(folder, dict(lent.netrc), _trust(plan, folder, lent))
-
-
-class _Environments(Struct, frozen=True):
-    """The variables by which uv hears whom to trust, and who is asking."""
-
-    folder: Path
-    netrc: dict[str, str]
-    trust: dict[str, str]
-
-    def __call__(self, install: Install) -> dict[str, str]:
-        """Those of one step."""
-        texts = [self.netrc[id] for id in dict.fromkeys(group.credentials for group in install.routed) if id]
-        if not texts:
-            return self.trust
-        file = self.folder / "netrc"
-        file.touch(mode=0o600)
-        file.write_text("\n".join(texts) + "\n", encoding="utf-8")
-        return {**self.trust, "NETRC": str(file)}
+        yield folder, {**_trust(plan, folder, lent), **_credentials(folder, lent)}
 
 
 def _trust(plan: Plan, folder: Path, lent: Lent) -> dict[str, str]:
@@ -121,6 +103,16 @@ def _trust(plan: Plan, folder: Path, lent: Lent) -> dict[str, str]:
         return {}
     (folder / "ca.pem").write_bytes(files["ca-certificates"])
     return {"SSL_CERT_FILE": str(folder / "ca.pem")}
+
+
+def _credentials(folder: Path, lent: Lent) -> dict[str, str]:
+    """One file for all of them, since a later step asks an index again for what came from there."""
+    if not lent.netrc:
+        return {}
+    file = folder / "netrc"
+    file.touch(mode=0o600)
+    file.write_text("\n".join((*(text for _, text in lent.netrc), "")), encoding="utf-8")
+    return {"NETRC": str(file)}
 
 
 def _question(plan: Plan, install: Install, base: Interior, state: _State, folder: Path, lent: Lent) -> Question:
