@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 SMALL = Image.from_cpu(python="3.11").add_apt("libgomp1").add_pip("iniconfig").add_files("code.py", "/app")
-OWN = Image.from_base("debian:bookworm-slim").add_apt("libgomp1").add_pip("iniconfig").add_files("code.py", "/app")
+OWN = Image.from_base("debian:bookworm-slim").add_pip("iniconfig").add_files("code.py", "/app")
 """On a base whose Python comes from the distribution, by apt."""
 
 
