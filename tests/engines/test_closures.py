@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlcontainers import EngineError, Image, ImpossibleError, Sources, plan
+from mlcontainers import EngineError, Image, ImpossibleError, InvalidValueError, Sources, plan
 from mlcontainers.engines.closures import Lent, closure
 from mlcontainers.engines.interiors import Interior
+from mlcontainers.engines.locking import lock
 from tests.packages import digest, make_index, make_wheel, served
 
 if TYPE_CHECKING:
@@ -310,3 +311,17 @@ class TestNoAnswer:
         (problem,) = caught.value.problems
         assert (problem.code, problem.where) == ("index-unreached", "layers[0] (pip)")
         assert caught.value.exit_code == 3
+
+    def test_files_that_were_not_read(self) -> None:
+        with pytest.raises(InvalidValueError) as caught:
+            lock(CPU.add_pip(requirements="requirements.txt"))
+
+        assert [(problem.code, problem.where) for problem in caught.value.problems] == [
+            ("unread-file", "layers[0] (pip)")
+        ]
+
+    def test_a_secret_that_was_not_given(self) -> None:
+        image = CPU.with_index("company", "https://index.example.com", COMPANY, credentials="company-netrc")
+
+        with pytest.raises(InvalidValueError, match="missing-secret"):
+            lock(image.add_pip("acme-core"))

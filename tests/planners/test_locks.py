@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlcontainers import Image, ImpossibleError, Lock, plan
 from mlcontainers.dockerfile import From, Run
+from mlcontainers.planners.labelling import labels
 from mlcontainers.planners.sbom import sbom
 from mlcontainers.values.locks import LockedPackage
+from tests.strategies import REQUIREMENTS
 from tests.values.test_locks import DIGEST, locked, package
 
 if TYPE_CHECKING:
@@ -150,8 +154,31 @@ def _written(image: Image, lock: Lock) -> tuple[tuple[Instruction, ...], tuple[s
     return decided.dockerfile.instructions, decided.origins
 
 
+def test_a_long_lock_is_in_the_labels_by_its_digest() -> None:
+    """An argument of a program has an end, and a builder gets each label as one."""
+    many = locked((["six"], [package(f"package-{number}", "1.0") for number in range(600)]))
+    image = Image.from_cpu(python="3.12").add_pip("six")
+
+    assert labels(plan(image, lock=HELD_SIX))["io.mlcontainers.lock"] == HELD_SIX.dump()
+    assert labels(plan(image, lock=many))["io.mlcontainers.lock"].startswith("sha256:")
+
+
+HELD_SIX = locked((["six"], [package("six", "1.17.0")]))
+
+
 class TestStale:
     """A lock of another image is refused with everything that differs, before anything is built."""
+
+    @given(st.lists(st.lists(REQUIREMENTS, min_size=1, max_size=3), min_size=1, max_size=3), REQUIREMENTS)
+    def test_it_fits_what_it_was_made_of_and_nothing_else(self, steps: list[list[str]], other: str) -> None:
+        image = Image.from_cpu(python="3.12")
+        for names in steps:
+            image = image.add_pip(*names)
+        nothing: list[LockedPackage] = []
+        held = locked(*((names, nothing) for names in steps))
+
+        assert plan(image, lock=held).lock == held
+        assert refused(image.add_pip(other), held) == (f"{other} is asked for, and it has nothing for it",)
 
     def test_the_image_asks_for_something_else(self) -> None:
         image = Image.from_cpu(python="3.12").add_torch("2.8").add_pip("httpx>=0.28", "rich")

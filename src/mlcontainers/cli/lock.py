@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -17,6 +17,7 @@ from mlcontainers.errors import InvalidValueError
 
 if TYPE_CHECKING:
     from mlcontainers import Lock
+    from mlcontainers.engines.options import Network
 
 
 @answers
@@ -28,6 +29,9 @@ def lock(
     mirror: Mirrors = None,
     profile: Annotated[
         str | None, typer.Option(metavar="FILE", help="Where things come from here; MLCONTAINERS_PROFILE without it.")
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option(metavar="none", help="Look packages up in the wheelhouse alone, as such a build does.")
     ] = None,
     secret: Secrets = None,
     bases_only: Annotated[
@@ -60,6 +64,7 @@ def lock(
         "host_settings": host_settings,
         "wheelhouse": wheels,
         "mirrors": given_mirrors(mirror or []),
+        "network": cast("Network | None", network),
     }
     decided = sourced(planned(image, facts=known(own, as_of), context=read_context(image, folder)), options, ours)
     path = lock_file(file)

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from mlcontainers.engines.containers import temporary
 from mlcontainers.engines.store import find
-from mlcontainers.errors import EngineError, ImpossibleError, Problem
-from mlcontainers.layers.conda import CONDA_PYTHON
+from mlcontainers.errors import EngineError, Problem
 from mlcontainers.planners.bases import OWN_PYTHON, known_base
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ libc = os.confstr("CS_GNU_LIBC_VERSION") if "CS_GNU_LIBC_VERSION" in names else 
 print(json.dumps({{"python": platform.python_version(), "libc": libc, "packages": kept}}))
 """
 """It runs in the base's own Python, with the standard library alone."""
-_BASES_ONLY = "lock base images alone: mlcontainers lock --bases-only FILE"
 _LIBC = re.compile(r"glibc ([0-9]+)\.([0-9]+)").match
 _PYTHON = re.compile(r"[0-9]+\.[0-9]+(?:\.[0-9]+)?").match
 
@@ -52,12 +50,8 @@ def interior(client: Any, plan: Plan, digests: Mapping[str, str], profile: Profi
 
     Nobody is asked where a Python environment of our own comes into the base, which is empty, and where the engine
     runs no official Python image of this platform: those hold nothing but the installer.
-    Raises EngineError where the base cannot be asked, and ImpossibleError where the Python is not the base's.
+    Raises EngineError where the base cannot be asked.
     """
-    if plan.target.interpreter == CONDA_PYTHON:
-        what = "what is installed beside conda's packages cannot be locked"
-        because = ("the Python is conda's, and which packages come with it is only known once it is there",)
-        raise ImpossibleError(Problem("not-lockable", "error", "layers (conda)", what, because, (_BASES_ONLY,)))
     target, known = plan.target, known_base(plan.facts, plan.target.base)
     glibc = known.suite.glibc if known.suite else None
     foreign = str(client.version().get("Arch")) != target.platform.arch
@@ -115,4 +109,5 @@ def _read(plan: Plan, said: str) -> Interior:
 
 def _unasked(plan: Plan, because: str) -> Problem:
     what = f"the base image {plan.target.base} does not tell which Python packages it holds"
-    return Problem("silent-base", "error", "base", what, (because,), (_BASES_ONLY,))
+    hint = "lock base images alone: mlcontainers lock --bases-only FILE"
+    return Problem("silent-base", "error", "base", what, (because,), (hint,))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlcontainers.engines.closures import Lent, closure
+from mlcontainers.engines.context import read_context
 from mlcontainers.engines.intent import base_images
 from mlcontainers.engines.interiors import interior
 from mlcontainers.engines.profiles import Profile
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 def lock(
     image: Image | Plan,
     *,
+    context: str | Path | None = None,
     wheelhouse: str | Path | None = None,
     profile: Profile | None = None,
     secrets: Mapping[str, str | Path] | None = None,
@@ -40,16 +42,21 @@ def lock(
     What a registry holds is newer than what an engine may have pulled long ago, so it is asked first. The base image is
     pulled where packages are installed into it, since what it holds already stays.
 
-    A plan says by its `sources` where packages come from; `wheelhouse`, `profile` and `secrets` are those of `build`.
-    `packages=False` locks base images alone. Raises EngineNotFoundError where there is no engine, EngineError for a
-    base that nobody knows or an index that does not answer, and ImpossibleError for packages that exclude each other.
+    A plan says by its `sources` where packages come from, and has read its files; for an image `context` is the folder
+    with them. `wheelhouse`, `profile` and `secrets` are those of `build`. `packages=False` locks base images alone.
+
+    Raises EngineNotFoundError where there is no engine, EngineError for a base that nobody knows or an index that does
+    not answer, ImpossibleError for packages that exclude each other, and InvalidValueError for files that were not read
+    and secrets that were not given.
     """
-    decided = image if isinstance(image, Plan) else plan(image)
+    files = None if context is None or isinstance(image, Plan) else read_context(image, context)
+    decided = image if isinstance(image, Plan) else plan(image, context=files)
     known = profile or Profile()
+    lent = _lent(decided, wheelhouse, known, secrets or {}) if packages else Lent()
     with docker_sdk() as client:
         bases = {name: _digest(client, name) for name in base_images(decided.dockerfile)}
         inside = interior(client, decided, bases, known) if packages and decided.installs else None
-    held = closure(decided, inside, _lent(decided, wheelhouse, known, secrets or {})) if packages else None
+    held = closure(decided, inside, lent) if packages else None
     return Lock.of(datetime.now(UTC).date().isoformat(), bases, held)
 
 
