@@ -205,7 +205,7 @@ class TestFiles:
         was = getattr(served.tool, digest)
         (tmp_path / "linux-64.lock").write_text(text.replace(was, was[::-1]), encoding="utf-8")
         with pytest.raises(BuildFailedError) as caught:
-            build(DEBIAN.add_conda(environment="linux-64.lock"), context=tmp_path, load=False)
+            build(PYTHON.add_conda(environment="linux-64.lock"), context=tmp_path, load=False)
 
         assert "acme-tool" in "\n".join(caught.value.log_tail)
 
@@ -254,7 +254,7 @@ class TestTrust:
 
     def test_nobody_else(self, served: Served, tmp_path: Path) -> None:
         # Another channel, since what the builder's cache has is not fetched again.
-        image = DEBIAN.add_conda("acme-secret", channels=[f"{served.secure}/private"])
+        image = PYTHON.add_conda("acme-secret", channels=[f"{served.secure}/private"])
         with pytest.raises(BuildFailedError) as caught:
             build(image, context=tmp_path, load=False)
 
