@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.main import get_group
 
-from mlcontainers.cli.program import app
+from mlcontainers.cli.program import program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,7 @@ def test_what_is_no_matrix_is_wrong_use(tmp_path: Path, matrix: str, what: str) 
 def test_it_has_the_options_of_build() -> None:
     """But for those that are one image's: a platform is an axis, and each cell's events say what has changed."""
     build, bake = (
-        {option for parameter in get_group(app).commands[name].params for option in parameter.opts}
+        {option for parameter in get_group(program()).commands[name].params for option in parameter.opts}
         for name in ("build", "bake")
     )
 

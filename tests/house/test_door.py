@@ -59,7 +59,7 @@ class TestDoor:
         file = tmp_path / "image.toml"
         file.write_text('schema = 1\n[base]\nkind = "cpu"\n[[layers]]\nkind = "sklearn"\n', encoding="utf-8")
         program = (
-            "import sys; from mlcontainers.cli.program import app; app(['render', sys.argv[1]], standalone_mode=False);"
+            "import sys; from mlcontainers.cli.program import run; run(['render', sys.argv[1]]);"
             "print({'mlcontainers.engines.building', 'mlcontainers.engines.index', 'docker'} & set(sys.modules))"
         )
         said = subprocess.run([sys.executable, "-c", program, str(file)], capture_output=True, text=True, check=True)

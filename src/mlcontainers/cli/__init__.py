@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from importlib import import_module
+from importlib.util import find_spec
 from typing import NoReturn
 
 _ABSENT = "error[no-cli]: the command line needs {name}, which is not installed: pip install 'mlcontainers[cli]'\n"
@@ -44,11 +44,7 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> int:
     for name in ("typer", "rich"):
-        try:
-            import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name != name:
-                raise
+        if find_spec(name) is None:
             sys.stderr.write(_ABSENT.format(name=name))
             return 2
     from mlcontainers.cli.program import run

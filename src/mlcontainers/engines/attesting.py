@@ -97,9 +97,8 @@ _SCANNING = re.compile(
 
 def in_engine(client: Any, image: str) -> frozenset[str]:
     """The kinds that an image of the engine has whole; one that was pulled has left them in its registry."""
-    # The SDK has no word for this parameter, and engines before 28 take no notice of it.
-    address = f"{client.api.base_url}/v{client.api.api_version}/images/{image}/json"
-    found = cast("dict[str, Any]", client.api.get(address, params={"manifests": "1"}).json())
+    # Engines before 28 take no notice of the parameter.
+    found = cast("dict[str, Any]", client.image(image, "json", manifests="1") or {})
     manifests: list[dict[str, Any]] = found.get("Manifests") or []
     whole = [bool(each.get("Available")) for each in manifests if each.get("Kind") == "attestation"]
     if not whole or not all(whole):

@@ -46,11 +46,8 @@ class StoredImage:
 
 def find(client: Any, reference: str) -> StoredImage | None:
     """The image of this name, id or digest; None where the engine has none."""
-    from docker.errors import ImageNotFound
-
-    try:
-        data = cast("dict[str, Any]", client.api.inspect_image(reference))
-    except ImageNotFound:
+    data = cast("dict[str, Any] | None", client.image(reference, "json"))
+    if data is None:
         return None
     config: Any = data.get("Config") or {}
     root: Any = data.get("RootFS") or {}
@@ -67,13 +64,13 @@ def find(client: Any, reference: str) -> StoredImage | None:
 
 def history(client: Any, image: str) -> list[tuple[str, int]]:
     """For each entry of its history, the oldest first: what made it, and how many bytes it added."""
-    entries = cast("list[dict[str, Any]]", client.api.history(image))
+    entries = cast("list[dict[str, Any]]", client.image(image, "history") or [])
     return [(str(entry.get("CreatedBy") or ""), int(entry.get("Size") or 0)) for entry in reversed(entries)]
 
 
 def tag(client: Any, image: str, reference: ImageReference) -> None:
     """Give an image a name; it moves there from whatever had it."""
-    client.api.tag(image, reference.name, reference.tag or "latest")
+    client.tag(image, reference.name, reference.tag or "latest")
 
 
 def untag(client: Any, reference: ImageReference) -> None:
