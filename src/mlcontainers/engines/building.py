@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mlcontainers.engines.attempts import Attempt, attempt
 from mlcontainers.engines.attesting import kinds
 from mlcontainers.engines.built import BuiltImage, attributed
 from mlcontainers.engines.events import Built, Changed, Reused, Tagged, Verified, Warned
@@ -24,7 +23,6 @@ from mlcontainers.engines.options import BuildOptions, BuildRequest
 from mlcontainers.engines.registry import digest_in_registry, name_in_registry, resolve
 from mlcontainers.engines.sdk import docker_sdk
 from mlcontainers.engines.store import find, history, load_archive, remove_unnamed
-from mlcontainers.engines.verifying import PATIENCE, verified
 from mlcontainers.errors import EngineError, Problem, VerifyFailedError
 from mlcontainers.values.references import ImageReference
 
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from mlcontainers.engines.attempts import Attempt
     from mlcontainers.engines.caches import Cache
     from mlcontainers.engines.events import Progress
     from mlcontainers.engines.options import Compression, Network
@@ -161,6 +160,8 @@ def _one(request: BuildRequest) -> BuiltImage:
         begun = begin(client, request)
         if there := reused(client, begun):
             return there
+        from mlcontainers.engines.attempts import attempt  # nobody waits for it whose image is there
+
         with scratch_folder() as scratch, nothing_unnamed(client, [begun]):
             done = attempt(begun.request, scratch, [f"--output={begun.output(scratch)}"])
             return finished(client, begun, done, scratch)
@@ -304,6 +305,8 @@ def _output(request: BuildRequest, names: tuple[ImageReference, ...], loaded: bo
 
 def _verify(request: BuildRequest, stored: StoredImage) -> None:
     """Nothing that is not what was planned gets a name."""
+    from mlcontainers.engines.verifying import PATIENCE, verified
+
     report = verified(stored.id, request.plan, False, PATIENCE, request.trial)
     request.progress(Verified(report))
     if not report.ok:

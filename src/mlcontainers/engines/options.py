@@ -17,9 +17,7 @@ from mlcontainers.engines.caches import Cache, caches
 from mlcontainers.engines.client import buildx_command
 from mlcontainers.engines.context import read_context
 from mlcontainers.engines.events import Warned
-from mlcontainers.engines.host import host_secrets
 from mlcontainers.engines.ignoring import ignore_file
-from mlcontainers.engines.locking import lock as made_lock
 from mlcontainers.engines.profiles import Profile
 from mlcontainers.engines.secrets import secret_options
 from mlcontainers.engines.trials import Trial
@@ -235,6 +233,8 @@ def _secrets(request: BuildRequest, scratch: Path) -> Iterator[str]:
     yield from request.secrets
     if not request.plan.sources.host_settings:
         return
+    from mlcontainers.engines.host import host_secrets  # only a build that is lent them waits for it
+
     secrets = host_secrets(ca=request.profile.ca)
     for note in secrets.notes:
         request.progress(Warned(note))
@@ -288,6 +288,8 @@ def planned(image: Image | Plan, options: SharedOptions, profile: Profile, platf
     decided = plan(described, sources=sources, context=context, facts=facts, lock=lock)
     if held is not True:
         return decided
+    from mlcontainers.engines.locking import lock as made_lock  # it loads all that finds out what packages need
+
     made = made_lock(decided, wheelhouse=wheelhouse, profile=profile, secrets=options.get("secrets"))
     return plan(described, sources=sources, context=context, facts=facts, lock=made)
 
