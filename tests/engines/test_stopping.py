@@ -24,12 +24,12 @@ from mlcontainers.cli.arguments import Progress
 from mlcontainers.cli.progress import shown
 from mlcontainers.engines.events import StepQueued
 from mlcontainers.engines.registry import digest_in_registry
-from tests.engines.containers import forget, temporary_tag
+from tests.engines.containers import docker, forget, temporary_tag
 from tests.engines.leftovers import Leftovers
 from tests.engines.servers import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from pathlib import Path
     from types import FrameType
 
@@ -176,12 +176,33 @@ def test_one_that_python_loses_is_heeded_at_the_next_event(monkeypatch: pytest.M
         signal.signal(signal.SIGTERM, before)
 
 
+@pytest.mark.parametrize("sent", SIGNALS)
+def test_a_container_in_the_foreground_ends_with_its_command(left: Leftovers, sent: signal.Signals) -> None:
+    image = Image.from_cpu(python="3.11").with_cmd("sleep", "1000").with_labels(left.label)
+    with temporary_tag() as tag:
+        build(image, tags=[tag], verify=False)
+        command = (sys.executable, "-m", "mlcontainers", "run", tag)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+            wait(program, lambda: bool(docker("ps", "--quiet", f"--filter=label=of-test={left.word}").stdout))
+            code, _ = stopped(program, sent)
+
+        assert code == 128 + sent
+        assert left.found() == []
+
+
 def started(folder: Path, image: Image, *options: str) -> subprocess.Popen[str]:
     """The command line, which says nothing but what is wrong."""
     file = folder / "image.toml"
     file.write_text(image.dump())
     command = (sys.executable, "-m", "mlcontainers", "build", str(file), "--progress=none", *options)
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait(program: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
+    """Until something is so, which the program brings about."""
+    while not condition():
+        assert program.poll() is None, program.communicate()
+        time.sleep(0.05)
 
 
 def stopped(program: subprocess.Popen[str], sent: signal.Signals) -> tuple[int, str]:
@@ -230,8 +251,7 @@ def test_while_a_service_is_waited_for(left: Leftovers, tmp_path: Path) -> None:
     """One that never listens."""
     image = Image.from_cpu(python="3.11").with_ports(8080).with_entrypoint("sleep", "1000").with_labels(left.label)
     with temporary_tag() as tag, started(tmp_path, image, f"--tag={tag}") as program:
-        while len(left.containers()) < 3:
-            time.sleep(0.05)
+        wait(program, lambda: len(left.containers()) == 3)
         assert stopped(program, signal.SIGINT) == (130, "")
 
         assert (left.found(), left.images()) == ([], set())

@@ -90,11 +90,22 @@ def start(settings: RunSettings, *, detach: bool = False) -> Ran:
     engine_version()
     if detach:
         return Ran(settings, _started(settings), None)
-    code = subprocess.run((docker_program(), *settings.arguments()), check=False).returncode
+    code = _foreground((docker_program(), *settings.arguments()))
     if code == _REFUSED:
         what = f"the Docker engine refuses to run {settings.reference}"
         raise EngineError(Problem("engine-refused", "error", "", what, ("docker has said why above",)))
     return Ran(settings, "", code)
+
+
+def _foreground(command: Sequence[str]) -> int:
+    """The exit code of a command. Interrupted, it asks the client to end, which hands that on to the program."""
+    with subprocess.Popen(command) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
 
 
 def _started(settings: RunSettings) -> str:
