@@ -7,9 +7,11 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlcontainers.engines.buildx import Ended
 from mlcontainers.engines.events import (
     Decoder,
     Event,
@@ -129,3 +131,14 @@ class TestKinds:
         events, _ = decoded(json.dumps({"vertexes": [vertex, vertex]}))
 
         assert events == [StepDone("RUN x", 1.500001)]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_step_that_was_cancelled_beside_the_one_that_failed_is_not_named(turned: bool) -> None:
+    """In which order the builder tells them is left to chance."""
+    told = [StepFailed("[a 2/2] RUN sleep 60", "context canceled"), StepFailed("[b 2/2] RUN false", "exit code: 1")]
+    ended = Ended(1, [])
+    for event in reversed(told) if turned else told:
+        ended.note(event)
+
+    assert ended.failed_step == "[b 2/2] RUN false"

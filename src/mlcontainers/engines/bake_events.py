@@ -76,7 +76,7 @@ class Bake:
     def _read(self, target: str, message: dict[str, Any], shared: bool) -> Iterator[tuple[str, Event, bool]]:
         for event in self._decoders[target].read(message):
             # What another target's failure has ended has not failed.
-            if not (isinstance(event, StepFailed) and "context canceled" in event.error):
+            if not (isinstance(event, StepFailed) and event.cancelled):
                 yield target, event, shared and not isinstance(event, StepFailed)
 
     def _named(self, name: str) -> tuple[str, str]:

@@ -63,7 +63,9 @@ class Ended:
                 self.done[step] = event
             case StepFailed(step, _):
                 self.at_work.discard(step)
-                self.failed_step = self.failed_step or step
+                # Steps beside the one that failed are told as failed too, and often before it.
+                if not event.cancelled:
+                    self.failed_step = self.failed_step or step
             case _:
                 pass
 

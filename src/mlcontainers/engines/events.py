@@ -53,6 +53,11 @@ class StepFailed:
     step: str
     error: str
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was ended because another failed, or the whole build was ended."""
+        return "context canceled" in self.error
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
