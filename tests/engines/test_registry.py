@@ -15,7 +15,7 @@ import pytest
 from mlcontainers import BuildFailedError, EngineError, Image, InvalidValueError, build, inspect
 from mlcontainers.engines import buildx
 from mlcontainers.engines import registry as registries
-from mlcontainers.engines.events import Event
+from mlcontainers.engines.events import Event, Warned
 from mlcontainers.engines.registry import digest_in_registry, in_registry
 from mlcontainers.values.references import ImageReference
 from tests.engines.containers import docker, forget
@@ -179,6 +179,15 @@ class TestSilent:
 
             valve.set()
             assert build(image, tags=[reference], push=True, load=False, verify=False).steps
+
+    def test_a_cache_that_is_asked_for(self) -> None:
+        """It fails no build."""
+        told: list[Event] = []
+        with silent() as address:
+            cache = f"registry:{address}/cache:1"
+            build(Image.from_cpu(python="3.11").add_run("true"), load=False, cache=cache, progress=told.append)
+
+        assert Warned(f"the registry of the cache {address}/cache:1 does not answer: it is built without") in told
 
     @pytest.mark.parametrize("load", [False, True], ids=["by the builder", "by the engine"])
     def test_while_an_image_is_pushed(self, registry: str, load: bool) -> None:

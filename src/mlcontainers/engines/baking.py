@@ -21,7 +21,7 @@ from mlcontainers.engines.attempts import (
 )
 from mlcontainers.engines.bake_events import run_bake
 from mlcontainers.engines.bake_files import FILESYSTEM, bake_command
-from mlcontainers.engines.building import begin, finished, nothing_unnamed, reused
+from mlcontainers.engines.building import answering, begin, finished, nothing_unnamed, reused
 from mlcontainers.engines.buildx import Ended
 from mlcontainers.engines.built import BuiltImage
 from mlcontainers.engines.caches import Cache, caches
@@ -190,6 +190,7 @@ def _built(
             left[name] = begun
         else:
             outcomes[name] = there
+    left = dict(zip(left, answering(client, left.values()), strict=True))
     with scratch_folder() as scratch, nothing_unnamed(client, left.values()):
         baking = _Baking(left, cells, tell, scratch)
         for name, done in baking.run().items():

@@ -20,7 +20,7 @@ from mlcontainers.engines.ignoring import refuse_leaks
 from mlcontainers.engines.intent import base_images, changed, fingerprint
 from mlcontainers.engines.naming import FINGERPRINT, content_names, give_names, there_already
 from mlcontainers.engines.options import BuildOptions, BuildRequest
-from mlcontainers.engines.registry import digest_in_registry, name_in_registry, resolve
+from mlcontainers.engines.registry import digest_in_registry, is_silent, name_in_registry, resolve
 from mlcontainers.engines.sdk import docker_sdk
 from mlcontainers.engines.store import find, history, load_archive, remove_unnamed
 from mlcontainers.errors import EngineError, Problem, VerifyFailedError
@@ -162,6 +162,7 @@ def _one(request: BuildRequest) -> BuiltImage:
             return there
         from mlcontainers.engines.attempts import attempt  # nobody waits for it whose image is there
 
+        begun = answering(client, [begun])[0]
         with scratch_folder() as scratch, nothing_unnamed(client, [begun]):
             done = attempt(begun.request, scratch, [f"--output={begun.output(scratch)}"])
             return finished(client, begun, done, scratch)
@@ -241,6 +242,32 @@ def finished(client: Any, begun: Begun, done: Attempt, scratch: Path) -> BuiltIm
         if archive := begun.archive(scratch):
             load_archive(client, archive)
         return _result(client, begun, _named(client, begun, done))
+
+
+def answering(client: Any, begun: Iterable[Begun]) -> list[Begun]:
+    """Builds without the caches in registries that say nothing, for which a builder would wait for ever.
+
+    Each registry is asked once. Of a builder elsewhere nobody knows what it reaches.
+    """
+    silent: dict[str, bool] = {}
+
+    def answers(request: BuildRequest, cache: Cache) -> bool:
+        if cache.kind != "registry" or request.builder:
+            return True
+        reference = ImageReference.parse(cache.place)
+        host = reference.name.partition("/")[0]
+        if host not in silent:
+            silent[host] = is_silent(client, reference)
+        if silent[host]:
+            request.progress(Warned(f"the registry of the cache {reference} does not answer: it is built without"))
+        return not silent[host]
+
+    return [
+        replace(
+            one, request=replace(one.request, caches=tuple(c for c in one.request.caches if answers(one.request, c)))
+        )
+        for one in begun
+    ]
 
 
 @contextmanager

@@ -72,14 +72,18 @@ def resolve(client: Any, reference: ImageReference) -> str | None:
 def silent_one(references: Iterable[ImageReference]) -> str:
     """The first whose registry does not answer, or answers in a way that is none; empty where all do."""
     with docker_sdk() as client:
-        for reference in references:
-            try:
-                resolve(client, reference)
-            except RegistrySilentError:
-                return str(reference)
-            except EngineError:
-                continue  # a refusal is an answer
-    return ""
+        return next((str(reference) for reference in references if is_silent(client, reference)), "")
+
+
+def is_silent(client: Any, reference: ImageReference) -> bool:
+    """Whether its registry takes a connection and says nothing; a refusal is an answer."""
+    try:
+        resolve(client, reference)
+    except RegistrySilentError:
+        return True
+    except EngineError:
+        return False
+    return False
 
 
 def silence(what: str, seconds: float) -> Problem:
