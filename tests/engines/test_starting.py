@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from mlcontainers import EngineError, Image, build, inspect, plan, run
 from mlcontainers.engines.starting import run_settings, start
