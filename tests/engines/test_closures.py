@@ -225,6 +225,7 @@ class TestIndexes:
         wheel = make_wheel(tmp_path, "torch", "2.9.1+cpu", ["needed"])
         wheel = wheel.rename(tmp_path / "torch-2.9.1+cpu-cp311-cp311-manylinux_2_28_x86_64.whl")
         make_wheel(tmp_path, "needed", "3.0")
+        (tmp_path / "no wheel by its name.whl").touch()
         image = CPU.add_torch("2.9").add_pip("wants")
 
         held = resolved(image, public, lent=Lent(tmp_path), wheelhouse=[file.name for file in tmp_path.glob("*.whl")])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from packaging.tags import Tag, compatible_tags, cpython_tags
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from mlcontainers.engines.host import host_secrets
 from mlcontainers.engines.resolving import Candidate, Question, resolve, stand_in, write_files
@@ -83,13 +83,19 @@ def _workplace(plan: Plan, base: Interior, lent: Lent) -> Generator[tuple[Path, 
         for fields in base.packages:
             stand_in(folder / "base", fields)
         write_files(plan.context.texts if plan.context else (), folder / "files")
-        if lent.wheelhouse:
-            (folder / "local").mkdir()
-            local = {(pin.project, str(pin.version)) for install in plan.installs for pin in install.pins if pin.local}
-            for wheel in lent.wheelhouse.glob("*.whl"):
-                if tuple(map(str, parse_wheel_filename(wheel.name)[:2])) in local:
-                    (folder / "local" / wheel.name).symlink_to(wheel.resolve())
+        for wheel in _local(plan, lent):
+            (folder / "local").mkdir(exist_ok=True)
+            (folder / "local" / wheel.name).symlink_to(wheel.resolve())
         yield folder, {**_trust(plan, folder, lent), **_credentials(folder, lent)}
+
+
+def _local(plan: Plan, lent: Lent) -> Iterator[Path]:
+    """The wheels of the wheelhouse that the plan takes from there: nothing else does come from it."""
+    local = {(pin.project, pin.version) for install in plan.installs for pin in install.pins if pin.local}
+    for wheel in lent.wheelhouse.glob("*.whl") if lent.wheelhouse else ():
+        with suppress(InvalidWheelFilename):
+            if parse_wheel_filename(wheel.name)[:2] in local:
+                yield wheel
 
 
 def _trust(plan: Plan, folder: Path, lent: Lent) -> dict[str, str]:
