@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 SMALL = Image.from_cpu(python="3.11").add_apt("libgomp1").add_pip("iniconfig").add_files("code.py", "/app")
-OWN = Image.from_base("debian:bookworm-slim").add_pip("iniconfig").add_files("code.py", "/app")
+OWN = Image.from_base("debian:bookworm-slim").add_framework("pyyaml").add_pip("iniconfig").add_files("code.py", "/app")
 """On a base whose Python comes from the distribution, by apt."""
 
 
@@ -73,13 +73,15 @@ class TestTwoBuilds:
 
     def test_leave_packages_and_nothing_else(self, archives: tuple[Path, Path]) -> None:
         """No cache, no lock and no temporary file of an installer."""
-        *_, apt, pip, _workdir, _code = list(layers(archives[0]))
+        *_, apt, _threads, framework, pip, _workdir, _code = list(layers(archives[0]))
 
         assert "var/lib/dpkg/status" in apt
         assert "opt/venv/lib/python3.11/site-packages/iniconfig/__init__.py" in pip
-        # The environment's own lock lies in the environment, and is empty.
+        assert "opt/venv/lib/python3.11/site-packages/yaml/__init__.py" in framework
         site = "opt/venv/lib/python3.11/site-packages"
-        assert [path for path in pip if not path.startswith(site) and not site.startswith(path)] == ["opt/venv/.lock"]
+        beside = {path for path in (*framework, *pip) if not path.startswith(site) and not site.startswith(path)}
+        # The environment's own lock lies in the environment, and is empty; the constraints are the seal.
+        assert beside == {"opt/venv/.lock", "etc", "etc/python-constraints.txt"}
         paths = {path for layer in list(layers(archives[0]))[1:] for path in layer}
         assert [path for path in paths if path.startswith(("tmp/", "root/", "home/app/.cache/"))] == []
 

@@ -49,6 +49,8 @@ def threads(interpreter: str) -> tuple[Instruction | Comment, ...]:
             "&& printf '%s\\n'",
             *lines,
             '> "$site/container_threads.py"',
+            # By the hash of its source: the next start of Python would write its time into a later layer.
+            f'&& {interpreter} -Bm compileall -q --invalidation-mode=unchecked-hash "$site/container_threads.py"',
         ),
     )
 
