@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def make_wheel(folder: Path, name: str, version: str, requires: Sequence[str] = ()) -> Path:
-    """A wheel with a name, a version and requirements."""
+def make_wheel(folder: Path, name: str, version: str, requires: Sequence[str] = (), *, says: str = "") -> Path:
+    """A wheel with a name, a version and requirements; its module has the version, or what it `says`."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{name.replace('-', '_')}-{version}"
     info = f"{stem}.dist-info"
     metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
     texts = {
-        f"{name.replace('-', '_')}.py": f"version = {version!r}\n",
+        f"{name.replace('-', '_')}.py": f"version = {(says or version)!r}\n",
         f"{info}/METADATA": "\n".join([*metadata, *(f"Requires-Dist: {text}" for text in requires), ""]),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }

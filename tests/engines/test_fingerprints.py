@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcontainers import Image, Plan, Sources, plan
+from mlcontainers import Image, Plan, Sources, catalogue, plan
 from mlcontainers.engines.contents import contents
 from mlcontainers.engines.fingerprints import LONGEST, Fingerprint, encoded
 from mlcontainers.engines.intent import changed, fingerprint
+from mlcontainers.engines.wheelhouse import wheel_names
 from mlcontainers.values.locks import Lock
+from tests.packages import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,6 +125,19 @@ class TestWhatMatters:
 
         assert before.digest != after.digest
         assert words in changed(after, before.dump())
+
+    def test_a_wheel_of_the_wheelhouse_that_holds_something_else(self, folder: Path) -> None:
+        wheels = folder / "wheels"
+        tools = make_wheel(wheels, "uv", str(catalogue().tool("uv").version)), make_wheel(wheels, "six", "1.17.0")
+        decided = plan(IMAGE, sources=Sources(offline=True, wheelhouse=wheel_names(wheels)))
+        before = fingerprint(decided, folder, BASES, wheelhouse=wheels)
+        tools[1].touch()
+        same = fingerprint(decided, folder, BASES, wheelhouse=wheels)
+        make_wheel(wheels, "six", "1.17.0", says="another")
+        after = fingerprint(decided, folder, BASES, wheelhouse=wheels)
+
+        assert same.digest == before.digest
+        assert changed(after, before.dump()) == ("wheel six-1.17.0-py3-none-any.whl: changed",)
 
     def test_the_order_of_layers(self, folder: Path) -> None:
         start = Image.from_cpu(python="3.11").add_files("src", "/app")

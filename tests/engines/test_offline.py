@@ -76,3 +76,9 @@ def test_built_without_a_network(installer: Literal["uv", "pip"], tmp_path: Path
 
         program = "import alpha, beta, gamma; print(alpha.version, beta.version, gamma.version)"
         assert output(tag, "python", "-c", program) == "1.0 2.0 3.0"
+
+        make_wheel(wheels, "beta", "2.0", says="rebuilt")
+        again = build(image, context=context, tags=[tag], wheelhouse=wheels, network="none")
+
+        assert not again.reused
+        assert output(tag, "python", "-c", program) == "1.0 rebuilt 3.0"

@@ -218,7 +218,7 @@ def begin(client: Any, request: BuildRequest) -> Begun:
     started = time.monotonic()
     refuse_leaks(request.plan.dockerfile, request.folder)
     bases = _bases(client, request)
-    intent = fingerprint(request.plan, request.folder, bases.digests, request.output)
+    intent = fingerprint(request.plan, request.folder, bases.digests, request.output, request.wheelhouse)
     changes = _changes(client, request, intent)
     labels = ((FINGERPRINT, intent.digest), (PARTS, intent.dump()))
     return Begun(replace(request, labels=(*request.labels, *labels)), bases, intent, changes, started)

@@ -10,6 +10,7 @@ from mlcontainers.dockerfile import From, Run
 from mlcontainers.dockerfile.render import written
 from mlcontainers.engines.contents import contents
 from mlcontainers.engines.fingerprints import FILE, Fingerprint, digest_of
+from mlcontainers.engines.wheelhouse import wheels_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,12 +25,16 @@ _ORDER = "order of instructions"
 
 
 def fingerprint(
-    plan: Plan, folder: Path, bases: Mapping[str, str], output: Iterable[tuple[str, str]] = ()
+    plan: Plan,
+    folder: Path,
+    bases: Mapping[str, str],
+    output: Iterable[tuple[str, str]] = (),
+    wheelhouse: Path | None = None,
 ) -> Fingerprint:
     """The fingerprint of a plan that is built from this folder.
 
     `bases` are the base images by the name that the Dockerfile has for them, with their digests. `output` are the
-    options of the builder that change the image.
+    options of the builder that change the image. `wheelhouse` is the folder that wheels are taken from.
     """
     parts = {
         "platform": str(plan.target.platform),
@@ -38,6 +43,9 @@ def fingerprint(
         **{f"output {name}": value for name, value in output},
         # A lock ends the times of all files at its own: another one makes other layers.
         **({"times up to": plan.lock.date} if plan.lock else {}),
+        **(
+            {f"wheel {name}": content for name, content in wheels_taken(plan, wheelhouse).items()} if wheelhouse else {}
+        ),
         **_instructions(plan),
         **{FILE + path: state for path, state in contents(plan.dockerfile, folder).items()},
     }

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from packaging.utils import parse_wheel_filename
+
+from mlcontainers.engines.fingerprints import digest_of
 from mlcontainers.errors import InvalidValueError, Problem
+
+if TYPE_CHECKING:
+    from mlcontainers.planners import Plan
 
 
 def wheel_names(folder: str | Path) -> tuple[str, ...]:
@@ -20,3 +28,27 @@ def wheel_names(folder: str | Path) -> tuple[str, ...]:
         hint = "fill it: pip download --only-binary=:all: --dest FOLDER PACKAGE"
         raise InvalidValueError(Problem("no-wheelhouse", "error", "wheelhouse", what, (), (hint,)))
     return names
+
+
+def wheels_taken(plan: Plan, folder: Path) -> dict[str, str]:
+    """By file name the content of each wheel that a build of this plan may take from the folder.
+
+    Where everything comes from there, that is each of them; else those of decided packages.
+    """
+    local = {(pin.project, pin.version) for pin in plan.pins if pin.local}
+    names = (name for name in wheel_names(folder) if plan.sources.offline or parse_wheel_filename(name)[:2] in local)
+    return {name: _content(folder / name) for name in names}
+
+
+def _content(wheel: Path) -> str:
+    """What is in a wheel, from the lists that it carries: to read all of it would take as long as to unpack it."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            members = archive.infolist()
+            told = [f"{one.filename} {one.file_size} {one.CRC} {one.external_attr}" for one in members]
+            lists = [archive.read(one) for one in members if one.filename.endswith(".dist-info/RECORD")]
+    except zipfile.BadZipFile:
+        return f"sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"
+    return digest_of(*told, *(text.decode("utf-8", "surrogateescape") for text in lists))

@@ -131,8 +131,7 @@ class Extension(Layer, frozen=True):
         """The wheel is installed alone, its version written down for all that follows; then comes what it needs."""
         name = str(self.package)
         program = f"from importlib.metadata import version; print({name!r}, version({name!r}), sep='==')"
-        # In a cache a wheel of this name may lie that was compiled against another torch.
-        fresh = f"{target.installer.uncached} --no-deps --no-index --find-links={WHEELS}"
+        fresh = f"--no-deps {target.installer.only_in(WHEELS)}"
         commands: list[Command] = [
             *guard(target),
             [*install(target, origin=""), fresh, name],

@@ -48,11 +48,18 @@ class Installer(Model, frozen=True):
         told = f"--cache-dir={self.cache} --no-input --disable-pip-version-check --root-user-action=ignore"
         return f"{told}{'' if self.bytecode else ' --no-compile'}"
 
-    @property
-    def uncached(self) -> str:
-        """The option by which it takes nothing from its cache, where one name stands for more than one file."""
-        return "--no-cache" if self.program == "uv" else "--no-cache-dir"
-
     def only_from(self, url: str) -> str:
         """The option for one index instead of the Python index."""
         return f"--{'default-index' if self.program == 'uv' else 'index-url'}={shell(url)}"
+
+    def only_in(self, folder: str) -> str:
+        """The options for a folder of wheels and nothing else."""
+        return wheels_in(folder, self.program)
+
+
+def wheels_in(folder: str, program: str) -> str:
+    """The options for a folder of wheels and nothing else.
+
+    uv has them in its cache by name and version, and takes what lies there, also where the file has become another.
+    """
+    return f"--no-index --find-links={folder}{' --refresh' if program == 'uv' else ''}"

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mlcontainers.dockerfile import Comment, From, Mount, Run
+from mlcontainers.layers.installers import wheels_in
 from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.quoting import shell
 from mlcontainers.values.secrets import HOST_SETTINGS, Secret
@@ -80,7 +81,7 @@ def installer_stage(
 def where_from(program: str, sources: Sources) -> str:
     """Options for where packages come from, instead of the Python index."""
     if sources.offline:
-        return f" --no-index --find-links=/{WHEELHOUSE}"
+        return f" {wheels_in(f'/{WHEELHOUSE}', program)}"
     option = "default-index" if program == "uv" else "index-url"
     return f" --{option}={shell(sources.index)}" if sources.index else ""
 
@@ -224,7 +225,7 @@ def one_after_the_other(target: Target, commands: Sequence[Command], mounts: Ite
 def _place(target: Target, index: Index | None, local: bool) -> str:
     """The option for one index or the wheelhouse, and nothing else."""
     if target.sources.offline or local or index is None:
-        return f"--no-index --find-links=/{WHEELHOUSE}"
+        return target.installer.only_in(f"/{WHEELHOUSE}")
     return target.installer.only_from(target.sources.mirror(index.name) or index.url)
 
 
