@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from mlcontainers import Image, build
-from mlcontainers.cli import terminate
+from mlcontainers.cli import terminate, unraisable
 from mlcontainers.cli.arguments import Progress
 from mlcontainers.cli.progress import shown
 from mlcontainers.engines.events import StepQueued
@@ -164,14 +164,17 @@ class Tidied:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_one_that_python_loses_is_heeded_at_the_next_event(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_python_loses_is_heeded_at_the_next_event(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("mlcontainers.cli._heard", [])
+    monkeypatch.setattr(sys, "unraisablehook", unraisable)
     before = signal.signal(signal.SIGTERM, terminate)
     try:
         Tidied()
         with shown(Progress.NONE) as listener, pytest.raises(SystemExit, match="143"):
             listener(StepQueued("a step"))
+        assert capfd.readouterr().err == ""
     finally:
         signal.signal(signal.SIGTERM, before)
 

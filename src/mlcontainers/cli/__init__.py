@@ -31,8 +31,15 @@ def heed() -> None:
         signal.raise_signal(_heard.pop())
 
 
+def unraisable(lost: sys.UnraisableHookArgs) -> None:
+    """A signal that was lost so is heeded later, and nothing to complain of."""
+    if lost.exc_type not in {KeyboardInterrupt, SystemExit}:
+        sys.__unraisablehook__(lost)
+
+
 def main() -> None:
     """The program `mlcontainers`."""
+    sys.unraisablehook = unraisable
     signal.signal(signal.SIGTERM, terminate)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # in the background a shell has it ignored
         signal.signal(signal.SIGINT, interrupt)
