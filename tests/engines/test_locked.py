@@ -19,7 +19,7 @@ from mlcontainers.engines.locking import lock
 from mlcontainers.engines.options import BuildRequest
 from mlcontainers.engines.profiles import Profile
 from mlcontainers.engines.sdk import docker_sdk
-from tests.engines.containers import output, temporary_tag
+from tests.engines.containers import docker, output, temporary_tag
 from tests.packages import make_index, make_wheel, served
 
 if TYPE_CHECKING:
@@ -56,7 +56,20 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def archives(context: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def installer_base(engine: str) -> Iterator[None]:
+    """Where the base is no Python image, pip of this one installs the installer: of any Python, on an engine of one."""
+    assert engine
+    name = "python:3.13-slim-bookworm"
+    absent = docker("image", "inspect", name).returncode != 0
+    if absent:
+        assert docker("tag", "python:3.11-slim-bookworm", name).returncode == 0
+    yield
+    if absent:
+        docker("rmi", name)
+
+
+@pytest.fixture(scope="module")
+def archives(installer_base: None, context: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two builds of one locked plan."""
     request = BuildRequest.of(OWN, {"context": context, "lock": True, "host_settings": True})
     return archive(request, tmp_path_factory.mktemp("first")), archive(request, tmp_path_factory.mktemp("second"))
@@ -231,6 +244,7 @@ class TestTheBase:
             assert interior(client, decided, {}, Profile()) == Interior("3.11", (2, 36))
 
 
+@pytest.mark.usefixtures("installer_base")
 def test_a_base_that_cannot_be_asked() -> None:
     image = Image.from_base("debian:bookworm-slim", python="3.12").add_pip("iniconfig")
 
