@@ -140,7 +140,7 @@ def test_while_it_is_verified(left: Leftovers, place: str, sent: signal.Signals)
     """Three containers run."""
     with temporary_tag() as tag:
         with at(place, sent):
-            build(SERVICE.with_labels(left.label), tags=[tag])
+            build(SERVICE.with_labels(left.label), tags=[tag], host_settings=True)
 
         assert (left.found(), left.images()) == ([], set())
 

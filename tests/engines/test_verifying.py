@@ -290,7 +290,8 @@ class TestLent:
         monkeypatch.setenv("TOKEN", self.TOKEN)
         events: list[Event] = []
         with temporary_tag() as tag:
-            build(self.IMAGE, tags=[tag], verify=Trial(env={"TOKEN": None}, network=network), progress=events.append)
+            trial = Trial(env={"TOKEN": None}, network=network)
+            build(self.IMAGE, tags=[tag], verify=trial, progress=events.append, host_settings=True)
             alone = verify(tag)
             broken = verify(tag, env={"TOKEN": self.TOKEN, "MODE": "broken"}, network=network)
 
@@ -304,7 +305,7 @@ class TestLent:
     def test_the_command_line_lends_it_too(self, network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TOKEN", self.TOKEN)
         (tmp_path / "image.toml").write_text(self.IMAGE.dump())
-        lent = ("--verify-env=TOKEN", "--verify-env=MODE=broken", f"--verify-network={network}")
+        lent = ("--host-settings", "--verify-env=TOKEN", "--verify-env=MODE=broken", f"--verify-network={network}")
         with temporary_tag() as tag:
             command = (sys.executable, "-m", "mlcontainers", "build", tmp_path / "image.toml", f"--tag={tag}", "--json")
             done = subprocess.run((*command, *lent), capture_output=True, text=True, check=False)
