@@ -209,6 +209,7 @@ def test_a_locked_image_has_what_an_unlocked_one_would_have_today(image: Image) 
         assert output(held, "python", "-c", listed) == output(plain, "python", "-c", listed)
 
 
+@pytest.mark.usefixtures("installer_base")
 class TestTheBase:
     """What packages are chosen by, told by the base image itself."""
 

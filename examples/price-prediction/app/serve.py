@@ -149,9 +149,19 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(document)
 
 
+def leave(*_: object) -> NoReturn:
+    """While the model loads there is nothing to finish, and native code may not outlive an exception in its midst."""
+    os._exit(0)
+
+
 def stop(*_: object) -> NoReturn:
     """Without a handler of its own, a first process ignores SIGTERM, and any other leaves at once."""
     raise SystemExit(0)
+
+
+def on_stop(handler: Callable[..., NoReturn]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
 
 
 def finish_requests() -> None:
@@ -163,15 +173,15 @@ def finish_requests() -> None:
 
 
 def main() -> NoReturn:
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    on_stop(leave)
     print("loading the model", flush=True)
     # Only now, since this import takes seconds in which a stop must work already.
     import model
 
     service = Service(("0.0.0.0", PORT), reader(model), model.load())
-    print(f"serving on port {PORT}", flush=True)
     try:
+        on_stop(stop)
+        print(f"serving on port {PORT}", flush=True)
         service.serve_forever(poll_interval=0.1)
     finally:
         service.socket.close()
