@@ -86,6 +86,15 @@ class Service(ThreadingHTTPServer):
         super().__init__(address, Handler)
         self.read = read
         self.predict = predict
+        self.told_to_stop = False
+
+    def stop(self, *_: object) -> None:
+        """Heeded between requests: what a signal handler raises is lost where Python happens to be tidying up."""
+        self.told_to_stop = True
+
+    def service_actions(self) -> None:
+        if self.told_to_stop:
+            raise SystemExit(0)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -154,12 +163,8 @@ def leave(*_: object) -> NoReturn:
     os._exit(0)
 
 
-def stop(*_: object) -> NoReturn:
+def on_stop(handler: Callable[..., object]) -> None:
     """Without a handler of its own, a first process ignores SIGTERM, and any other leaves at once."""
-    raise SystemExit(0)
-
-
-def on_stop(handler: Callable[..., NoReturn]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, handler)
 
@@ -180,7 +185,7 @@ def main() -> NoReturn:
 
     service = Service(("0.0.0.0", PORT), reader(model), model.load())
     try:
-        on_stop(stop)
+        on_stop(service.stop)
         print(f"serving on port {PORT}", flush=True)
         service.serve_forever(poll_interval=0.1)
     finally:
