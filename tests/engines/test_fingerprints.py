@@ -13,7 +13,7 @@ from mlcontainers import Image, Plan, Sources, catalogue, plan
 from mlcontainers.engines.contents import contents
 from mlcontainers.engines.fingerprints import LONGEST, Fingerprint, encoded
 from mlcontainers.engines.intent import changed, fingerprint
-from mlcontainers.engines.wheelhouse import wheel_names
+from mlcontainers.engines.wheelhouse import wheel_names, wheels_taken
 from mlcontainers.values.locks import Lock
 from tests.packages import make_wheel
 
@@ -138,6 +138,17 @@ class TestWhatMatters:
 
         assert same.digest == before.digest
         assert changed(after, before.dump()) == ("wheel six-1.17.0-py3-none-any.whl: changed",)
+
+    def test_a_wheel_of_a_decided_package_is_read_and_what_is_no_wheel_is_not(self, folder: Path) -> None:
+        wheels = folder / "wheels"
+        version = str(plan(Image.from_cpu(python="3.11").add_framework("keras")).pins[0].version)
+        make_wheel(wheels, "keras", version)
+        (wheels / "no-name.whl").write_text("no wheel")
+        sources = Sources(wheelhouse=wheel_names(wheels))
+
+        assert list(
+            wheels_taken(plan(Image.from_cpu(python="3.11").add_framework("keras"), sources=sources), wheels)
+        ) == [f"keras-{version}-py3-none-any.whl"]
 
     def test_the_order_of_layers(self, folder: Path) -> None:
         start = Image.from_cpu(python="3.11").add_files("src", "/app")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from packaging.tags import Tag, compatible_tags, cpython_tags
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from mlcontainers.engines.host import host_secrets
 from mlcontainers.engines.resolving import Candidate, Question, resolve, stand_in, write_files
+from mlcontainers.engines.wheelhouse import decided_wheels
 from mlcontainers.errors import EngineError, Problem
 from mlcontainers.values.accelerators import Cuda
 from mlcontainers.values.locks import LockedPackage, LockedPackages, LockedStep
@@ -83,19 +84,10 @@ def _workplace(plan: Plan, base: Interior, lent: Lent) -> Generator[tuple[Path, 
         for fields in base.packages:
             stand_in(folder / "base", fields)
         write_files(plan.context.texts if plan.context else (), folder / "files")
-        for wheel in _local(plan, lent):
+        for wheel in decided_wheels(plan, lent.wheelhouse) if lent.wheelhouse else ():
             (folder / "local").mkdir(exist_ok=True)
             (folder / "local" / wheel.name).symlink_to(wheel.resolve())
         yield folder, {**_trust(plan, folder, lent), **_credentials(folder, lent)}
-
-
-def _local(plan: Plan, lent: Lent) -> Iterator[Path]:
-    """The wheels of the wheelhouse that the plan takes from there: nothing else does come from it."""
-    local = {(pin.project, pin.version) for install in plan.installs for pin in install.pins if pin.local}
-    for wheel in lent.wheelhouse.glob("*.whl") if lent.wheelhouse else ():
-        with suppress(InvalidWheelFilename):
-            if parse_wheel_filename(wheel.name)[:2] in local:
-                yield wheel
 
 
 def _trust(plan: Plan, folder: Path, lent: Lent) -> dict[str, str]:

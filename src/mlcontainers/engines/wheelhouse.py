@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import InvalidVersion
 
 from mlcontainers.engines.fingerprints import digest_of
 from mlcontainers.errors import InvalidValueError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlcontainers.planners import Plan
 
 
@@ -35,9 +39,17 @@ def wheels_taken(plan: Plan, folder: Path) -> dict[str, str]:
 
     Where everything comes from there, that is each of them; else those of decided packages.
     """
+    wheels = sorted(folder.glob("*.whl")) if plan.sources.offline else decided_wheels(plan, folder)
+    return {wheel.name: _content(wheel) for wheel in wheels}
+
+
+def decided_wheels(plan: Plan, folder: Path) -> Iterator[Path]:
+    """The wheels that the plan takes from the folder by name; one with a name that says nothing is passed over."""
     local = {(pin.project, pin.version) for pin in plan.pins if pin.local}
-    names = (name for name in wheel_names(folder) if plan.sources.offline or parse_wheel_filename(name)[:2] in local)
-    return {name: _content(folder / name) for name in names}
+    for wheel in sorted(folder.glob("*.whl")):
+        with suppress(InvalidWheelFilename, InvalidVersion):
+            if parse_wheel_filename(wheel.name)[:2] in local:
+                yield wheel
 
 
 def _content(wheel: Path) -> str:
