@@ -11,6 +11,7 @@ import os
 import socket
 import subprocess
 from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -31,6 +32,19 @@ class _SocketError(Exception):
     """The engine's socket does not do what it should."""
 
 
+class _SocketConnection(HTTPConnection):
+    """HTTP over the socket of an engine."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("docker", timeout=_PATIENCE)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(_PATIENCE)
+        self.sock.connect(self._path)
+
+
 class Client:
     """Asks an engine; all that it has no word for itself is the SDK's client, which it then becomes."""
 
@@ -44,18 +58,15 @@ class Client:
         if not hasattr(socket, "AF_UNIX") or (self._address and not self._address.startswith("unix://")):
             answer = self.api.request(method, f"{self.api.base_url}/v{self.api.api_version}{target}", timeout=_PATIENCE)
             return answer.status_code, _document(answer.content)
-        # By HTTP 1.0 an answer ends with its connection, and comes in one piece.
-        request = f"{method} {target} HTTP/1.0\r\nHost: docker\r\nContent-Length: 0\r\n\r\n"
+        connection = _SocketConnection(self._address.removeprefix("unix://") or _SOCKET)
         try:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(_PATIENCE)
-                connection.connect(self._address.removeprefix("unix://") or _SOCKET)
-                connection.sendall(request.encode())
-                with connection.makefile("rb") as stream:
-                    head, _, body = stream.read().partition(b"\r\n\r\n")
-            return int(head.split(b" ", 2)[1]), _document(body)
-        except (OSError, IndexError, ValueError) as error:
+            connection.request(method, target, headers={"Content-Length": "0"})
+            answer = connection.getresponse()
+            return answer.status, _document(answer.read())
+        except (OSError, HTTPException) as error:
             raise _SocketError(str(error) or type(error).__name__) from error
+        finally:
+            connection.close()
 
     def image(self, reference: str, part: str, **query: str) -> Any:
         """What it says of one image; None where it has none of this name. Raises EngineError where it refuses."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mlcontainers.dockerfile import Comment, From, Mount, Run
 from mlcontainers.layers.apt import Apt, AptPackage
-from mlcontainers.layers.installers import Installer
+from mlcontainers.layers.installers import Installer, wheels_in
 from mlcontainers.layers.installing import (
     CONSTRAINTS,
     guard,
@@ -131,7 +131,7 @@ class Extension(Layer, frozen=True):
         """The wheel is installed alone, its version written down for all that follows; then comes what it needs."""
         name = str(self.package)
         program = f"from importlib.metadata import version; print({name!r}, version({name!r}), sep='==')"
-        fresh = f"--no-deps {target.installer.only_in(WHEELS)}"
+        fresh = f"--no-deps {wheels_in(WHEELS, target.installer.program)}"
         commands: list[Command] = [
             *guard(target),
             [*install(target, origin=""), fresh, name],

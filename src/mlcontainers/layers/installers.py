@@ -52,10 +52,6 @@ class Installer(Model, frozen=True):
         """The option for one index instead of the Python index."""
         return f"--{'default-index' if self.program == 'uv' else 'index-url'}={shell(url)}"
 
-    def only_in(self, folder: str) -> str:
-        """The options for a folder of wheels and nothing else."""
-        return wheels_in(folder, self.program)
-
 
 def wheels_in(folder: str, program: str) -> str:
     """The options for a folder of wheels and nothing else.

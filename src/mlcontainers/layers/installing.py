@@ -225,7 +225,7 @@ def one_after_the_other(target: Target, commands: Sequence[Command], mounts: Ite
 def _place(target: Target, index: Index | None, local: bool) -> str:
     """The option for one index or the wheelhouse, and nothing else."""
     if target.sources.offline or local or index is None:
-        return target.installer.only_in(f"/{WHEELHOUSE}")
+        return wheels_in(f"/{WHEELHOUSE}", target.installer.program)
     return target.installer.only_from(target.sources.mirror(index.name) or index.url)
 
 
